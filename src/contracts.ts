@@ -1,0 +1,195 @@
+/* The contracts between the workshops, types only: who implements one of them never imports who uses it. */
+import type { Box, Dimensions } from './protocol/geometry.js'
+
+/** What a resolver is told about the request that it resolves an identifier for. */
+export interface ResolveContext {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Finds the source of an identifier; `undefined` means "not mine", so that resolvers chain.
+ *
+ * @throws {@link IIIFError} for an identifier that must not be looked up (400, 403, 404).
+ */
+export type SourceResolver = (
+  identifier: string,
+  context: ResolveContext,
+) => ImageSource | undefined | Promise<ImageSource | undefined>
+
+/** The bytes that {@link ImageSource.stream} gives: all of them, or a range. */
+export interface StreamOptions {
+  /** The first byte. @defaultValue 0 */
+  readonly start?: number
+  /** The byte after the last one. @defaultValue the end of the source */
+  readonly end?: number
+  /** Stops the stream. */
+  readonly signal?: AbortSignal
+}
+
+/** Where the bytes of one image come from, as they were when it was resolved. */
+export interface ImageSource {
+  /** Changes whenever the bytes change; part of every cache key and ETag. */
+  readonly version: string
+  /** When the bytes last changed. */
+  readonly lastModified?: Date
+  /** The number of bytes, when it is known. */
+  readonly size?: number
+  /** A local file with these bytes: readers that can seek read only what they need. */
+  readonly path?: string
+  /** A word for the reader on what the bytes may be, for example `jpg`; the bytes decide. */
+  readonly formatHint?: string
+  /** Reads up to `length` bytes from `offset`; fewer only at the end of the source. */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  /** Gives the bytes in order, for sources that can do so without holding them. */
+  stream?(options?: StreamOptions): AsyncIterable<Uint8Array>
+  /** Gives back what `read` opened; called once by whoever read from the source. */
+  close?(): Promise<void>
+}
+
+/** The formats that sources may have. */
+export type SourceFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'avif' | 'tif' | 'svg'
+
+/** What the colours of an image are before anything is done to them. */
+export type SourceColour = 'gray' | 'rgb' | 'cmyk' | 'lab'
+
+/** One of the eight EXIF orientations: what must be done to the stored pixels to stand upright. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
+
+/** One stored resolution of an image; level 0 is the largest. Sizes are those of the stored, not yet upright pixels. */
+export interface PyramidLevel {
+  /** The true width of the stored pixels. */
+  readonly width: number
+  /** The true height of the stored pixels. */
+  readonly height: number
+  /** How many pixels of the full image one pixel of this level stands for: a power of two where the sizes allow it. */
+  readonly scaleFactor: number
+  /** The size of the stored tiles, where the level is tiled. */
+  readonly tile?: Dimensions
+}
+
+/** The facts about an image that everything else is decided by. */
+export interface ImageDescription {
+  /** The upright width: after the EXIF orientation. */
+  readonly width: number
+  /** The upright height: after the EXIF orientation. */
+  readonly height: number
+  /** The format of the source, told by its bytes. */
+  readonly format: SourceFormat
+  /** The number of pages or frames that are images of their own (not levels of a pyramid). */
+  readonly pages: number
+  /** The stored resolutions, the largest first. */
+  readonly levels: readonly [PyramidLevel, ...PyramidLevel[]]
+  /** The number of colour bands, alpha not counted. */
+  readonly bands: number
+  /** Bits per sample. */
+  readonly depth: number
+  /** Whether there is an alpha channel. */
+  readonly hasAlpha: boolean
+  /** The colour family of the samples. */
+  readonly colour: SourceColour
+  /** What must be done to stored pixels to stand upright. */
+  readonly orientation: Orientation
+  /** Pixels per inch, where the source tells. */
+  readonly density?: number
+  /** Whether an ICC profile is embedded. */
+  readonly hasProfile: boolean
+}
+
+/** Where the pixels of a region can be had: what {@link ImageReader.pixels} gives to the renderer. */
+export type PixelInput =
+  | {
+      /** The encoded image, in a file or in memory; `box` of it is wanted. */
+      readonly kind: 'encoded'
+      readonly data: string | Uint8Array
+      /** The page of a multi-page format. */
+      readonly page?: number
+      /** The SubIFD of a TIFF page. */
+      readonly subifd?: number
+      /** The wanted part, in stored pixels of the level. */
+      readonly box: Box
+      /** Whether `box` is the whole level, so that the decoder may shrink while it loads. */
+      readonly whole: boolean
+      /** How many pixels the decoder may be asked for. */
+      readonly maxPixels: number
+    }
+  | {
+      /** Decoded samples, interleaved, of just the wanted part. */
+      readonly kind: 'raw'
+      readonly data: Uint8Array
+      readonly width: number
+      readonly height: number
+      readonly channels: 1 | 2 | 3 | 4
+      readonly depth: 8 | 16
+    }
+
+/** An open image: made once for each version of a source, closed when it is no longer kept. */
+export interface ImageReader {
+  /** The facts about the image. */
+  readonly description: ImageDescription
+  /** The encoded bytes of one tile exactly as stored, or `undefined` where they cannot be sent as they are. */
+  storedTile?(
+    level: number,
+    column: number,
+    row: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array | undefined>
+  /** The pixels of `box`, given in stored pixels of `level`. */
+  pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>
+  /** Gives back files and memory. */
+  close(): Promise<void>
+}
+
+/** One entry of a {@link Cache}. */
+export interface CacheEntry {
+  /** The bytes of the body. */
+  readonly bytes: Uint8Array
+  /** The media type of the body. */
+  readonly mediaType: string
+}
+
+/** What {@link Cache.delete} deletes. */
+export type CacheMatch =
+  | { readonly kind: 'identifier'; readonly identifier: string }
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'all' }
+
+/** Keeps results between requests. A cache that fails is a miss, never an error of the request. */
+export interface Cache {
+  /** The entry of `key`, or `undefined`. */
+  get(key: string, signal?: AbortSignal): CacheEntry | undefined | Promise<CacheEntry | undefined>
+  /** Keeps `entry`; when the promise settles the entry may be read. */
+  set(key: string, entry: CacheEntry): void | Promise<void>
+  /** Forgets what matches. */
+  delete(match: CacheMatch): void | Promise<void>
+}
+
+/** A request as every door hands it on: plain values, header names in lower case. */
+export interface HttpRequest {
+  /** The method, in upper case. */
+  readonly method: string
+  /** Path and query as they came, not decoded, relative to the mount path. */
+  readonly url: string
+  /** Where the application has mounted the door: empty, or starting with a slash and ending without one. */
+  readonly mountPath: string
+  /** The headers; names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The scheme of the connection itself. */
+  readonly scheme: 'http' | 'https'
+  /** `Host` or `:authority`. */
+  readonly authority?: string
+  /** The address of the peer of the socket. */
+  readonly remoteAddress?: string
+  /** Aborted when the client is gone before the answer was sent. */
+  readonly signal?: AbortSignal
+}
+
+/** The answer to an {@link HttpRequest}, ready to be written. */
+export interface HttpReply {
+  /** The status code. */
+  readonly status: number
+  /** The headers, names in the usual spelling. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The body; none for HEAD, 204 and 304. */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>
+}
