@@ -51,7 +51,8 @@ export function coversImage(box: Box, image: Dimensions): boolean {
  */
 export function rotateDimensions(image: Dimensions, degrees: number): Dimensions {
   const quarter = (degrees / 90) % 4
-  if (Number.isInteger(quarter)) return quarter % 2 === 0 ? image : { width: image.height, height: image.width }
+  if (Number.isInteger(quarter))
+    return quarter % 2 === 0 ? image : { width: image.height, height: image.width }
   const angle = (degrees * Math.PI) / 180
   const cos = Math.abs(Math.cos(angle))
   const sin = Math.abs(Math.sin(angle))

@@ -1,0 +1,28 @@
+/* The quality parameter: which colours the response has (Image API 3.0 and 2.1 section 4.4).
+
+     quality = "color" / "gray" / "bitonal" / "default"                                                              */
+import { BadRequestError } from '../errors.js'
+
+/** The values of the quality parameter. */
+export const qualities = ['default', 'color', 'gray', 'bitonal'] as const
+
+/** A value of the quality parameter. */
+export type Quality = (typeof qualities)[number]
+
+/** Tells whether `text` names a quality. */
+export function isQuality(text: string): text is Quality {
+  return (qualities as readonly string[]).includes(text)
+}
+
+/**
+ * Reads a quality parameter.
+ *
+ * @throws {@link BadRequestError} when the quality is unknown; `native` and `grey` are those of version 1.
+ */
+export function parseQuality(text: string): Quality {
+  if (isQuality(text)) return text
+  throw new BadRequestError(
+    'invalid-quality',
+    `The quality "${text}" is unknown; expected one of ${qualities.join(', ')}.`,
+  )
+}
