@@ -2,7 +2,6 @@
 import type { Dimensions } from './geometry.js'
 import { scaleSide } from './geometry.js'
 import type { Limits } from './limits.js'
-import type { Quality } from './quality.js'
 import { formatBox } from './region.js'
 import type { ResolvedRequest } from './resolved.js'
 import { formatRotation } from './rotation.js'
@@ -17,24 +16,13 @@ export interface CanonicalContext {
   readonly image: Dimensions
   /** The limits that `max` depends on. */
   readonly limits: Limits
-  /** Whether the image has no colours but greys, so that `gray` and `color` are its default. */
-  readonly isGray: boolean
 }
 
 /** Writes the canonical `region/size/rotation/quality.format` of a resolved request. */
 export function formatCanonical(request: ResolvedRequest, context: CanonicalContext): string {
   const region = formatBox(request.region, context.image)
   const size = context.version === 2 ? formatSize2(request) : formatSize3(request, context.limits)
-  const quality = resolveQuality(request.quality, context.isGray)
-  return `${region}/${size}/${formatRotation(request.rotation)}/${quality}.${request.format}`
-}
-
-/**
- * The quality that makes the same pixels and is canonical: "default if the server's default quality is requested,
- * otherwise the quality string" (3.0 section 4.7).
- */
-export function resolveQuality(quality: Quality, isGray: boolean): Quality {
-  return quality === 'color' || (quality === 'gray' && isGray) ? 'default' : quality
+  return `${region}/${size}/${formatRotation(request.rotation)}/${request.quality}.${request.format}`
 }
 
 // 3.0: "max" if the maximum size without upscaling, "^max" if the maximum upscaled size, else "w,h" or "^w,h".

@@ -12,7 +12,14 @@ export { type Box, type Dimensions, rotateDimensions, roundPixels, scaleSide } f
 // Parameters
 export { decodeSegment, formatIdentifier, parseIdentifier } from './identifier.js'
 // What an image offers
-export { buildInfo, type InfoDocument, type InfoFacts, type InfoSettings, resolveLevel } from './info.js'
+export {
+  buildInfo,
+  type InfoDocument,
+  type InfoExtras,
+  type InfoFacts,
+  type InfoSettings,
+  resolveLevel,
+} from './info.js'
 export {
   defaultMaxArea,
   fitWithin,
@@ -22,7 +29,7 @@ export {
   noLimits,
   resolveLimits,
 } from './limits.js'
-export { isQuality, parseQuality, type Quality, qualities } from './quality.js'
+export { isQuality, parseQuality, type Quality, qualities, resolveQuality } from './quality.js'
 export { formatRegion, parseRegion, type Region, resolveRegion } from './region.js'
 // Requests
 export {
@@ -38,7 +45,7 @@ export {
   parseRequest,
   type RequestTarget,
 } from './request.js'
-export { isUnchanged, type ResolvedRequest, resolveRequest } from './resolved.js'
+export { type ImageFacts, isUnchanged, type ResolvedRequest, resolveRequest } from './resolved.js'
 export { formatRotation, isQuarterTurn, parseRotation, type Rotation } from './rotation.js'
 export { formatSize, parseSize, resolveSize, type Size, type SizeForm } from './size.js'
 export {

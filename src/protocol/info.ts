@@ -32,6 +32,24 @@ export interface InfoSettings {
   readonly tileSize?: number
 }
 
+/** What the owner of an image adds to its info.json; each version takes the properties that it has. */
+export interface InfoExtras {
+  /** The URI of a licence or rights statement; `license` in version 2. */
+  readonly rights?: string
+  /** The resources that the image is part of, for example its manifest; version 3 only. */
+  readonly partOf?: readonly InfoDocument[]
+  /** Descriptions of the image for machines; version 3 only. */
+  readonly seeAlso?: readonly InfoDocument[]
+  /** Services beside the image, for example for authorisation. */
+  readonly service?: readonly InfoDocument[]
+  /** Text that must be shown with the image; version 2 only. */
+  readonly attribution?: string | readonly string[]
+  /** The URI of an image that must be shown with the image; version 2 only. */
+  readonly logo?: string
+  /** JSON-LD contexts of extensions; they come before that of the Image API. */
+  readonly contexts?: readonly string[]
+}
+
 /** An info.json of either version: plain JSON, keys in the order in which they are written. */
 export type InfoDocument = Record<string, unknown>
 
@@ -41,8 +59,9 @@ export function buildInfo(
   id: string,
   facts: InfoFacts,
   settings: InfoSettings,
+  extras: InfoExtras = {},
 ): InfoDocument {
-  return version === 2 ? buildInfo2(id, facts, settings) : buildInfo3(id, facts, settings)
+  return version === 2 ? buildInfo2(id, facts, settings, extras) : buildInfo3(id, facts, settings, extras)
 }
 
 /** The compliance level of what is switched on. */
@@ -54,12 +73,12 @@ function describeOffer(version: ImageApiVersion, { limits, formats, qualities }:
   return { features: listFeatures(version, limits.maxScale > 1), qualities, formats }
 }
 
-function buildInfo3(id: string, facts: InfoFacts, settings: InfoSettings): InfoDocument {
+function buildInfo3(id: string, facts: InfoFacts, settings: InfoSettings, added: InfoExtras): InfoDocument {
   const offer = describeOffer(3, settings)
   const level = computeLevel(3, offer)
   const extras = listExtras(3, level, offer)
   return dropEmpty({
-    '@context': versionFacts[3].context,
+    '@context': buildContext(3, added),
     id,
     type: 'ImageService3',
     protocol: protocolUri,
@@ -74,10 +93,14 @@ function buildInfo3(id: string, facts: InfoFacts, settings: InfoSettings): InfoD
     // 5.7: a grey image has no "color": what it would give is the default.
     extraQualities: extras.qualities.filter(quality => !(quality === 'color' && facts.isGray)),
     extraFeatures: extras.features,
+    rights: added.rights,
+    partOf: added.partOf,
+    seeAlso: added.seeAlso,
+    service: added.service,
   })
 }
 
-function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings): InfoDocument {
+function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings, added: InfoExtras): InfoDocument {
   const offer = describeOffer(2, settings)
   const level = computeLevel(2, offer)
   const details = dropEmpty({
@@ -87,7 +110,7 @@ function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings): InfoD
     ...listLimits(settings.limits),
   })
   return dropEmpty({
-    '@context': versionFacts[2].context,
+    '@context': buildContext(2, added),
     '@id': id,
     protocol: protocolUri,
     width: facts.width,
@@ -95,7 +118,17 @@ function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings): InfoD
     sizes: listSizes(facts, settings.limits),
     tiles: buildTiles(facts, settings),
     profile: [formatProfileUri(2, level), details],
+    attribution: added.attribution,
+    license: added.rights,
+    logo: added.logo,
+    service: added.service,
   })
+}
+
+// 5.1: the context of the Image API is a string, or the last item of a list.
+function buildContext(version: ImageApiVersion, { contexts = [] }: InfoExtras): string | string[] {
+  const own = versionFacts[version].context
+  return contexts.length === 0 ? own : [...contexts, own]
 }
 
 function buildTiles(facts: InfoFacts, { limits, tileSize }: InfoSettings): InfoDocument[] {

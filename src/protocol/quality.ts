@@ -26,3 +26,12 @@ export function parseQuality(text: string): Quality {
     `The quality "${text}" is unknown; expected one of ${qualities.join(', ')}.`,
   )
 }
+
+/**
+ * The quality that makes the same pixels under its canonical name: "default if the server's default quality is
+ * requested, otherwise the quality string" (3.0 section 4.7). The default of a grey image is `gray`, that of all others
+ * `color`; the colours of a grey image are its greys.
+ */
+export function resolveQuality(quality: Quality, isGray: boolean): Quality {
+  return quality === 'color' || (quality === 'gray' && isGray) ? 'default' : quality
+}

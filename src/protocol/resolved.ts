@@ -4,12 +4,18 @@ import { BadRequestError } from '../errors.js'
 import type { Format } from './format.js'
 import { type Box, coversImage, type Dimensions, rotateDimensions } from './geometry.js'
 import { type Limits, noLimits } from './limits.js'
-import type { Quality } from './quality.js'
+import { type Quality, resolveQuality } from './quality.js'
 import { resolveRegion } from './region.js'
 import type { ImageParameters } from './request.js'
 import type { Rotation } from './rotation.js'
 import { resolveSize } from './size.js'
 import type { ImageApiVersion } from './version.js'
+
+/** What a request is resolved against. */
+export interface ImageFacts extends Dimensions {
+  /** Whether the image has no colours but greys, so that `gray` is its default. */
+  readonly isGray: boolean
+}
 
 /** An image request, resolved against the dimensions and limits of one image. */
 export interface ResolvedRequest {
@@ -19,7 +25,7 @@ export interface ResolvedRequest {
   readonly size: Dimensions
   /** Mirroring and rotation. */
   readonly rotation: Rotation
-  /** The quality. */
+  /** The quality, by its canonical name. */
   readonly quality: Quality
   /** The format. */
   readonly format: Format
@@ -34,13 +40,14 @@ export interface ResolvedRequest {
  */
 export function resolveRequest(
   request: ImageParameters & { readonly version: ImageApiVersion },
-  image: Dimensions,
+  image: ImageFacts,
   limits: Limits,
   storedFormat?: Format,
 ): ResolvedRequest {
-  const { rotation, quality, format } = request
+  const { rotation, format } = request
+  const quality = resolveQuality(request.quality, image.isGray)
   const region = resolveRegion(request.region, image)
-  const size = resolveWithin(request, region, image, limits, storedFormat)
+  const size = resolveWithin({ ...request, quality }, region, image, limits, storedFormat)
   const resolved = { region, size, rotation, quality, format }
   requireBoundedCanvas(resolved, limits)
   return resolved
