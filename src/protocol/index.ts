@@ -40,12 +40,20 @@ export {
   type ImageParameters,
   type ImageRequest,
   type InfoRequest,
+  matchPrefix,
   type ParseOptions,
   type Prefixes,
+  type PrefixMatch,
   parseRequest,
   type RequestTarget,
 } from './request.js'
-export { type ImageFacts, isUnchanged, type ResolvedRequest, resolveRequest } from './resolved.js'
+export {
+  formatResolved,
+  type ImageFacts,
+  isUnchanged,
+  type ResolvedRequest,
+  resolveRequest,
+} from './resolved.js'
 export { formatRotation, isQuarterTurn, parseRotation, type Rotation } from './rotation.js'
 export { formatSize, parseSize, resolveSize, type Size, type SizeForm } from './size.js'
 export {

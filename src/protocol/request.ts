@@ -90,12 +90,26 @@ export type IIIFRequest = ImageRequest | InfoRequest | BaseRequest
  * ```
  */
 export function parseRequest(path: string, options: ParseOptions = {}): IIIFRequest | undefined {
+  const match = matchPrefix(path, options.prefixes)
+  return match && parsePath(match.rest, match.version, options)
+}
+
+/** A path that lies under the prefix of a version. */
+export interface PrefixMatch {
+  /** The version. */
+  readonly version: ImageApiVersion
+  /** The path behind the prefix and its slash, without a query. */
+  readonly rest: string
+}
+
+/** Finds the version whose prefix a raw path lies under; `undefined` when it belongs to somebody else. */
+export function matchPrefix(path: string, prefixes: Partial<Prefixes> = {}): PrefixMatch | undefined {
   const end = path.search(/[?#]/)
   const raw = end === -1 ? path : path.slice(0, end)
   for (const version of [3, 2] as const) {
-    const prefix = options.prefixes?.[version] ?? versionFacts[version].defaultPrefix
+    const prefix = prefixes[version] ?? versionFacts[version].defaultPrefix
     if (prefix !== false && raw.startsWith(`${prefix}/`)) {
-      return parsePath(raw.slice(prefix.length + 1), version, options)
+      return { version, rest: raw.slice(prefix.length + 1) }
     }
   }
   return undefined

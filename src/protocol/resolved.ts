@@ -7,7 +7,7 @@ import { type Limits, noLimits } from './limits.js'
 import { type Quality, resolveQuality } from './quality.js'
 import { resolveRegion } from './region.js'
 import type { ImageParameters } from './request.js'
-import type { Rotation } from './rotation.js'
+import { formatRotation, type Rotation } from './rotation.js'
 import { resolveSize } from './size.js'
 import type { ImageApiVersion } from './version.js'
 
@@ -85,6 +85,12 @@ export function isUnchanged(request: ResolvedRequest, image: Dimensions, storedF
     !rotation.mirror &&
     quality === 'default'
   )
+}
+
+/** Writes a resolved request in absolute numbers: equal for all requests, of either version, that have equal pixels. */
+export function formatResolved({ region, size, rotation, quality, format }: ResolvedRequest): string {
+  const box = `${region.x},${region.y},${region.width},${region.height}`
+  return `${box}/${size.width},${size.height}/${formatRotation(rotation)}/${quality}.${format}`
 }
 
 // The limits bind the image before it is turned (4.2); for safety the canvas that holds it afterwards is bounded too.

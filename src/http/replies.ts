@@ -1,0 +1,136 @@
+/* Replies: from what the service found out to status, headers and body (Image API 3.0 and 2.1 section 7). HEAD and what
+   a browser must be told about safety are handled here, once for all. */
+import type { HttpReply, HttpRequest } from '../contracts.js'
+import { createDebug } from '../debug.js'
+import { isIIIFError } from '../errors.js'
+import { formatHttpDate } from './conditional.js'
+import { buildErrorBody } from './error-body.js'
+import { readHeader } from './header-field.js'
+import { allowedMethods, buildSafetyHeaders, corsHeaders, formatLink, type Link } from './headers.js'
+import { negotiateError } from './negotiation.js'
+import { formatHeaderUri } from './uri.js'
+
+const debug = createDebug('http')
+
+/** What a successful reply tells beside its body. */
+export interface ReplyFacts {
+  /** The media type of the body. */
+  readonly contentType: string
+  /** The ETag. */
+  readonly etag: string
+  /** When the source last changed. */
+  readonly lastModified?: Date | undefined
+  /** The Cache-Control header. */
+  readonly cacheControl: string
+  /** Canonical and profile links. */
+  readonly links: readonly Link[]
+  /** The Content-Disposition header. */
+  readonly disposition?: string
+  /** The request headers that the reply depends on. */
+  readonly vary?: string
+}
+
+/** Builds the headers that a 200 and a 304 share (RFC 9110 section 15.4.5). */
+function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
+  const lastModified = facts.lastModified && formatHttpDate(facts.lastModified)
+  return {
+    ...corsHeaders,
+    ...(facts.cacheControl === '' ? {} : { 'Cache-Control': facts.cacheControl }),
+    ETag: facts.etag,
+    ...(lastModified === undefined ? {} : { 'Last-Modified': lastModified }),
+    ...(facts.vary === undefined ? {} : { Vary: facts.vary }),
+    Link: formatLink(facts.links),
+  }
+}
+
+/** Builds the answer to a request whose client has the current version already. */
+export function buildNotModified(facts: ReplyFacts): HttpReply {
+  return { status: 304, headers: buildValidatorHeaders(facts) }
+}
+
+/**
+ * Builds a successful reply.
+ *
+ * @param body - left out for HEAD
+ * @param size - the number of bytes of the body, where it is known
+ */
+export function buildSuccess(facts: ReplyFacts, body: HttpReply['body'], size?: number): HttpReply {
+  const headers = {
+    ...buildValidatorHeaders(facts),
+    ...buildSafetyHeaders(facts.contentType),
+    'Content-Type': facts.contentType,
+    ...(size === undefined ? {} : { 'Content-Length': String(size) }),
+    ...(facts.disposition === undefined ? {} : { 'Content-Disposition': facts.disposition }),
+  }
+  return body === undefined ? { status: 200, headers } : { status: 200, headers, body }
+}
+
+/** Builds a redirect; its body is empty. */
+export function buildRedirect(status: 301 | 303, location: string): HttpReply {
+  return { status, headers: { ...corsHeaders, Location: formatHeaderUri(location), 'Content-Length': '0' } }
+}
+
+/** Builds the answer to a method that no resource has. */
+export function buildMethodNotAllowed(request: HttpRequest): HttpReply {
+  const facts = {
+    status: 405,
+    code: 'method-not-allowed',
+    message: `The method is not allowed here; expected one of ${allowedMethods}.`,
+  }
+  const reply = buildFailure(facts, request, false)
+  return { ...reply, headers: { ...reply.headers, Allow: allowedMethods } }
+}
+
+/**
+ * Builds the answer to an error: what honeydew threw on purpose with its own words, anything else as a 500 that tells
+ * nothing.
+ */
+export function buildErrorReply(error: unknown, request: HttpRequest, isInfo: boolean): HttpReply {
+  if (isIIIFError(error)) {
+    if (error.status >= 500) debug('%s: %o', error.code, error)
+    return buildFailure(error, request, isInfo)
+  }
+  debug('unforeseen: %o', error)
+  const message = 'The server could not answer this request.'
+  return buildFailure({ status: 500, code: 'internal', message }, request, isInfo)
+}
+
+interface Failure {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
+
+function buildFailure({ status, code, message }: Failure, request: HttpRequest, isInfo: boolean): HttpReply {
+  const kind = negotiateError(readHeader(request.headers, 'accept'), isInfo)
+  const { body, contentType } = buildErrorBody(kind, {
+    status,
+    title: titles[status] ?? 'Error',
+    message,
+    code,
+  })
+  const bytes = new TextEncoder().encode(body)
+  const headers = {
+    ...corsHeaders,
+    ...buildSafetyHeaders(contentType),
+    'Content-Type': contentType,
+    'Content-Length': String(bytes.byteLength),
+    'Cache-Control': 'no-cache',
+    ...(isInfo ? {} : { Vary: 'Accept' }),
+  }
+  return request.method === 'HEAD' ? { status, headers } : { status, headers, body: bytes }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+}

@@ -1,0 +1,49 @@
+/* What a failure of libvips means to the client. Its own words go into `cause`: they may hold paths. */
+import type { SourceFormat } from '../contracts.js'
+import { AbortedError, type IIIFError, isIIIFError, NotFoundError, SourceError } from '../errors.js'
+
+/** Turns whatever was thrown while a source was read or decoded into an error for the client. */
+export function toSourceFailure(cause: unknown): IIIFError {
+  if (isIIIFError(cause)) return cause
+  const text = cause instanceof Error ? cause.message : ''
+  const isMissing = /\bENOENT\b|file is missing|No such file/.test(text)
+  if (isMissing) return new NotFoundError('not-found', 'The image is not there.', { cause })
+  if (text.includes('exceeds pixel limit'))
+    return tooLarge('The image has more pixels than are allowed.', cause)
+  // libvips says "unsupported image format" also of files that it cannot begin to read; the format is known by then.
+  if (/not supported|unsupported(?! image format)|not implemented|channel limit/i.test(text)) {
+    return new SourceError(501, 'source-unsupported', 'The image is of a kind that cannot be read.', {
+      cause,
+    })
+  }
+  return new SourceError(500, 'source-damaged', 'The image is damaged or cut short.', { cause })
+}
+
+/** Turns whatever was thrown while the bytes of a source were read into an error for the client. */
+export function toReadFailure(cause: unknown): IIIFError {
+  const failure = toSourceFailure(cause)
+  if (failure === cause || failure instanceof NotFoundError) return failure
+  return new SourceError(500, 'source-unreadable', 'The bytes of the image cannot be read.', { cause })
+}
+
+/** The error for a source over a limit. */
+export function tooLarge(message: string, cause?: unknown): SourceError {
+  return new SourceError(413, 'source-too-large', message, cause === undefined ? undefined : { cause })
+}
+
+/**
+ * Stops work that nobody waits for.
+ *
+ * @throws {@link AbortedError} when the signal is aborted.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortedError('aborted', 'The request was given up.')
+}
+
+/**
+ * How tolerant libvips is. Truncation is always an error. Warnings are not, because old but sound files raise them;
+ * a GIF, though, only warns of frames that it could not finish.
+ */
+export function failOnOf(format: SourceFormat): 'error' | 'warning' {
+  return format === 'gif' ? 'warning' : 'error'
+}

@@ -1,0 +1,159 @@
+/* What must be done to stored pixels to answer a request: thought out in full before anything is decoded. A plan is
+   plain data, can be printed, and is all that the renderer knows. */
+import type { ImageDescription, PyramidLevel } from '../contracts.js'
+import { BadRequestError } from '../errors.js'
+import { type Box, coversImage, type Dimensions, rotateDimensions } from '../protocol/geometry.js'
+import type { ResolvedRequest } from '../protocol/resolved.js'
+import { type AxisPlan, type AxisRequest, planAxis, suffices } from './axis.js'
+import { type Encoding, maxSides, planEncoding } from './encode.js'
+import type { Colour, Kernel, ResolvedEncodeOptions } from './encode-options.js'
+import { failOnOf } from './failure.js'
+import {
+  combineTurns,
+  isQuarter,
+  orientDimensions,
+  reversedAxes,
+  type Sides,
+  toStoredBox,
+  turnSides,
+} from './orientation.js'
+
+/** The steps from stored pixels to the bytes of a response, in the order in which they are done. */
+export interface RenderPlan {
+  /** The index of the level that the pixels come from. */
+  readonly level: number
+  /** The part of the level, in its stored pixels. */
+  readonly box: Box
+  /** Whether the part is all of the level: then it is not cut, and a decoder may shrink while it loads. */
+  readonly whole: boolean
+  /** What makes the decoder give up. */
+  readonly failOn: 'error' | 'warning'
+  /** Whether samples have a profile and more than eight bits, which libvips turns into Display P3 on the way. */
+  readonly wide: boolean
+  /** Whether alpha is laid onto the background. */
+  readonly flatten: boolean
+  /** The size to scale to, before anything is turned; none where the part has the size already. */
+  readonly resize?: Dimensions
+  /** Whether left and right change places. */
+  readonly flop: boolean
+  /** Degrees clockwise, after the flop. */
+  readonly angle: number
+  /** How often the outermost rows and columns are repeated, on the flopped and, by quarter turns, turned picture. */
+  readonly extend?: Sides
+  /** The colours of the result. */
+  readonly colour: 'rgb' | 'gray' | 'bitonal'
+  /** Whether the corners that a free angle lays open are transparent; otherwise they have the background's colour. */
+  readonly transparent: boolean
+  /** The colour of what is not there. */
+  readonly background: Colour
+  /** The kernel for scaling. */
+  readonly kernel: Kernel
+  /** The dimensions of the result; of a free angle, to the pixel that rounding may cost. */
+  readonly output: Dimensions
+  /** What the encoder is told. */
+  readonly encoding: Encoding
+}
+
+/**
+ * Plans how a request is answered from the stored levels of an image.
+ *
+ * @throws {@link NotImplementedError} for a format that cannot be written.
+ * @throws {@link BadRequestError} when the format cannot hold an image of the size.
+ */
+export function planRender(
+  description: ImageDescription,
+  request: ResolvedRequest,
+  settings: ResolvedEncodeOptions,
+): RenderPlan {
+  const { orientation } = description
+  const bitonal = request.quality === 'bitonal'
+  const encoding = planEncoding(request.format, bitonal, settings)
+  const output = rotateDimensions(request.size, request.rotation.degrees)
+  checkSides(encoding, output)
+  const turn = combineTurns(orientation, request.rotation)
+  const opaque = bitonal || encoding.format === 'jpg'
+  const part = planPart(description, request)
+  const shownTurn = isQuarter(turn) ? turn : { flop: turn.flop, angle: 0 }
+  return {
+    level: part.level,
+    box: part.box,
+    whole: part.whole,
+    failOn: failOnOf(description.format),
+    wide: description.depth > 8 && description.hasProfile && description.colour === 'rgb',
+    flatten: description.hasAlpha && opaque,
+    ...(part.resize ? { resize: part.resize } : {}),
+    ...turn,
+    ...(part.extend ? { extend: turnSides(part.extend, shownTurn) } : {}),
+    colour: bitonal ? 'bitonal' : isGray(description, request) ? 'gray' : 'rgb',
+    transparent: !opaque && !isQuarter(turn),
+    background: settings.background,
+    kernel: settings.kernel,
+    output,
+    encoding,
+  }
+}
+
+function isGray(description: ImageDescription, request: ResolvedRequest): boolean {
+  return request.quality === 'gray' || description.colour === 'gray'
+}
+
+function checkSides({ format }: Encoding, { width, height }: Dimensions): void {
+  const most = maxSides[format]
+  if (most !== undefined && Math.max(width, height) > most) {
+    throw new BadRequestError(
+      'over-limit',
+      `An image of ${width} × ${height} pixels cannot be written as ${format}; its sides may have ${most} at most.`,
+    )
+  }
+}
+
+interface PartPlan {
+  readonly level: number
+  readonly box: Box
+  readonly whole: boolean
+  readonly resize?: Dimensions
+  readonly extend?: Sides
+}
+
+/* From here on everything is in the frame of the stored pixels. */
+function planPart(description: ImageDescription, request: ResolvedRequest): PartPlan {
+  const { orientation, levels } = description
+  const region = toStoredBox(request.region, levels[0], orientation)
+  const size = orientDimensions(request.size, orientation)
+  const reversed = reversedAxes(orientation)
+  const axes: readonly [AxisRequest, AxisRequest] = [
+    {
+      start: region.x,
+      length: region.width,
+      full: levels[0].width,
+      reversed: reversed.x,
+      target: size.width,
+    },
+    {
+      start: region.y,
+      length: region.height,
+      full: levels[0].height,
+      reversed: reversed.y,
+      target: size.height,
+    },
+  ]
+  const index = levels.findLastIndex(
+    ({ scaleFactor }, at) => at === 0 || axes.every(axis => suffices(axis, scaleFactor)),
+  )
+  const level: PyramidLevel = levels[index] ?? levels[0]
+  const x = planAxis(axes[0], level.scaleFactor, level.width)
+  const y = planAxis(axes[1], level.scaleFactor, level.height)
+  return { level: index, ...joinAxes(x, y, level) }
+}
+
+function joinAxes(x: AxisPlan, y: AxisPlan, level: Dimensions): Omit<PartPlan, 'level'> {
+  const box = { x: x.start, y: y.start, width: x.length, height: y.length }
+  const needsResize = x.scaled !== x.length || y.scaled !== y.length
+  const needsExtend = x.before + x.after + y.before + y.after > 0
+  return {
+    box,
+    whole: coversImage(box, level),
+    ...(needsResize ? { resize: { width: x.scaled, height: y.scaled } } : {}),
+    ...(needsExtend ? { extend: { left: x.before, top: y.before, right: x.after, bottom: y.after } } : {}),
+  }
+}

@@ -1,0 +1,127 @@
+/* From a plan to bytes: the only file that strings sharp's calls together. sharp does its steps in an order of its own
+   (cut, shrink, flatten, scale, flop, quarter turn, extend, threshold, encode), whatever the order of the calls: it is
+   that of the plan. What does not fit into it takes a second pass over the scaled pixels. */
+import sharp, { type Sharp } from 'sharp'
+import type { PixelInput } from '../contracts.js'
+import type { Encoding } from './encode.js'
+import { throwIfAborted, toSourceFailure } from './failure.js'
+import type { RenderPlan } from './plan.js'
+
+/**
+ * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: a signal is heeded before and after
+ * each pass, so that the promise is pending for as long as memory is in use.
+ *
+ * @throws {@link SourceError} when the pixels cannot be decoded.
+ * @throws {@link AbortedError} when the signal is aborted.
+ */
+export async function render(input: PixelInput, plan: RenderPlan, signal?: AbortSignal): Promise<Uint8Array> {
+  throwIfAborted(signal)
+  try {
+    const placed = place(open(input, plan), input, plan)
+    const sized = needsSecondPass(plan) ? turnFreely(await settle(placed), plan) : paint(placed, plan)
+    throwIfAborted(signal)
+    const bytes = await encode(sized, plan.encoding).toBuffer()
+    throwIfAborted(signal)
+    return bytes
+  } catch (error) {
+    throwIfAborted(signal)
+    throw toSourceFailure(error)
+  }
+}
+
+/* A free angle lays corners open, which sharp would multiply with alpha twice after scaling; and samples in Display P3
+   must become sRGB before grey is made of them. */
+function needsSecondPass(plan: RenderPlan): boolean {
+  return isFree(plan) || (plan.wide && plan.colour !== 'rgb')
+}
+
+function isFree({ angle }: RenderPlan): boolean {
+  return angle % 90 !== 0
+}
+
+function open(input: PixelInput, { failOn }: RenderPlan): Sharp {
+  if (input.kind === 'raw') {
+    const { width, height, channels } = input
+    return sharp(input.depth === 16 ? toUint16(input.data) : input.data, { raw: { width, height, channels } })
+  }
+  const { data, page, subifd, maxPixels } = input
+  return sharp(data, {
+    failOn,
+    limitInputPixels: maxPixels,
+    ...(page === undefined ? {} : { page }),
+    ...(subifd === undefined ? {} : { tiff: { subifd } }),
+  })
+}
+
+/** The versions of what makes the bytes: part of every ETag, because another version may make other bytes. */
+export const rendererVersion: string = `${sharp.versions.sharp} ${sharp.versions.vips}`
+
+/* sharp tells the depth of raw samples by the type of the array; an array of 16 bits must begin at an even address. */
+function toUint16(data: Uint8Array): Uint16Array {
+  const even = data.byteOffset % 2 === 0 ? data : data.slice()
+  return new Uint16Array(even.buffer, even.byteOffset, even.byteLength >> 1)
+}
+
+/* Cutting the whole image would only keep the decoder from shrinking it while it loads. */
+function place(image: Sharp, input: PixelInput, plan: RenderPlan): Sharp {
+  const { resize, background, kernel, extend } = plan
+  let placed = image
+  if (input.kind === 'encoded' && !input.whole) {
+    const { x, y, width, height } = input.box
+    placed = placed.extract({ left: x, top: y, width, height })
+  }
+  if (plan.flatten) placed = placed.flatten({ background })
+  if (resize) placed = placed.resize(resize.width, resize.height, { fit: 'fill', kernel })
+  if (plan.flop) placed = placed.flop()
+  if (plan.angle !== 0 && !isFree(plan)) placed = placed.rotate(plan.angle)
+  if (extend) placed = placed.extend({ ...extend, extendWith: 'copy' })
+  return plan.wide ? placed.withIccProfile('srgb', { attach: false }) : placed
+}
+
+async function settle(image: Sharp): Promise<Sharp> {
+  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
+}
+
+function turnFreely(image: Sharp, plan: RenderPlan): Sharp {
+  const background = { ...plan.background, alpha: plan.transparent ? 0 : 1 }
+  return paint(isFree(plan) ? image.rotate(plan.angle, { background }) : image, plan)
+}
+
+/* The threshold comes after everything that could make new greys. */
+function paint(image: Sharp, { colour }: RenderPlan): Sharp {
+  if (colour === 'rgb') return image.toColourspace('srgb')
+  const gray = image.grayscale().toColourspace('b-w')
+  return colour === 'bitonal' ? gray.threshold(128) : gray
+}
+
+function encode(image: Sharp, encoding: Encoding): Sharp {
+  switch (encoding.format) {
+    case 'jpg': {
+      const { quality, progressive, chromaSubsampling, optimiseCoding } = encoding
+      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding })
+    }
+    case 'png': {
+      const { compressionLevel, bilevel } = encoding
+      return image.png(
+        bilevel ? { compressionLevel, palette: true, colours: 2, dither: 0 } : { compressionLevel },
+      )
+    }
+    case 'webp':
+      return image.webp({ quality: encoding.quality, effort: encoding.effort, lossless: encoding.lossless })
+    case 'tif':
+      // The predictor is for samples of whole bytes.
+      return encoding.bilevel
+        ? image.tiff({ compression: encoding.compression, bitdepth: 1, predictor: 'none' })
+        : image.tiff({ compression: encoding.compression })
+    case 'gif':
+      return image.gif()
+    case 'avif':
+      return image.avif({
+        quality: encoding.quality,
+        effort: encoding.effort,
+        lossless: encoding.lossless,
+        chromaSubsampling: encoding.lossless ? '4:4:4' : '4:2:0',
+      })
+  }
+}

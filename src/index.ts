@@ -1,0 +1,66 @@
+/**
+ * honeydew: a IIIF image server as a library.
+ *
+ * What is not exported here is not public: the readers, the planner and the renderer may change with any version.
+ * The whole of the protocol is `honeydew/protocol`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa`
+ * and `honeydew/fetch`.
+ *
+ * @module
+ */
+
+export { type MemoryCacheOptions, memoryCache } from './cache/memory.js'
+// Contracts
+export type {
+  Cache,
+  CacheEntry,
+  CacheMatch,
+  HttpReply,
+  HttpRequest,
+  ImageDescription,
+  ImageSource,
+  Orientation,
+  PyramidLevel,
+  ResolveContext,
+  SourceColour,
+  SourceFormat,
+  SourceResolver,
+  StreamOptions,
+} from './contracts.js'
+// Errors
+export {
+  AbortedError,
+  BadRequestError,
+  type ErrorCode,
+  errorCodes,
+  IIIFError,
+  isIIIFError,
+  NotFoundError,
+  NotImplementedError,
+  SourceError,
+} from './errors.js'
+export type { Health } from './health.js'
+export type { BaseUriOptions } from './http/base-uri.js'
+export type { TrustProxy } from './http/trust-proxy.js'
+export type {
+  AvifOptions,
+  EncodeOptions,
+  JpgOptions,
+  Kernel,
+  PngOptions,
+  TifOptions,
+  WebpOptions,
+} from './image/encode-options.js'
+export type { ImageServiceOptions, ProcessOptions, ReadOptions } from './options.js'
+export { type ImageResult, type PreparedRequest, process, type Way } from './process.js'
+export type { InfoDocument, InfoExtras } from './protocol/info.js'
+export type { LimitOptions } from './protocol/limits.js'
+export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './protocol/request.js'
+// The steps
+export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
+// The service
+export { createImageService, type ImageService, resolveSource } from './service.js'
+export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
+export { firstOf } from './source/chain.js'
+// Sources and caches
+export { type FileSourceOptions, fileSource } from './source/file.js'
+export { type ListImagesOptions, listImages } from './source/list.js'

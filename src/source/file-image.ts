@@ -1,0 +1,61 @@
+/* The image source of one file: opened at the first read, shared by all reads, streamed through a handle of its own. */
+import type { ImageSource, StreamOptions } from '../contracts.js'
+import { AbortedError } from '../errors.js'
+import { throwIfAborted } from './failure.js'
+import { type FileVersion, openVersionedFile, type VersionedFile } from './versioned-file.js'
+
+const chunkBytes = 256 * 1024
+
+/** What is known about the file of an image. */
+export interface FileImage extends FileVersion {
+  /** When the bytes last changed. */
+  readonly lastModified: Date
+  /** What the name promises of the format. */
+  readonly formatHint?: string
+}
+
+/** Creates the source of one file; nothing is opened before it is read. */
+export function createFileImageSource(file: FileImage): ImageSource {
+  let opening: Promise<VersionedFile> | undefined
+  let isClosed = false
+  const open = (): Promise<VersionedFile> => {
+    if (isClosed) throw new AbortedError('closed', 'The source is closed.')
+    opening ??= openVersionedFile(file).catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+  return {
+    ...file,
+    async read(offset, length, signal) {
+      throwIfAborted(signal)
+      return (await open()).read(offset, length, signal)
+    },
+    stream: options => streamFile(file, options),
+    async close() {
+      isClosed = true
+      const opened = opening
+      opening = undefined
+      /* An open that failed has told its reader, and there is nothing to close. */
+      await opened?.then(
+        handle => handle.close(),
+        () => undefined,
+      )
+    },
+  }
+}
+
+async function* streamFile(file: FileVersion, options: StreamOptions = {}): AsyncGenerator<Uint8Array> {
+  const { start = 0, end = file.size, signal } = options
+  throwIfAborted(signal)
+  const stop = Math.min(end, file.size)
+  if (start >= stop) return
+  const handle = await openVersionedFile(file)
+  try {
+    for (let offset = start; offset < stop; offset += chunkBytes)
+      yield await handle.read(offset, Math.min(chunkBytes, stop - offset), signal)
+  } finally {
+    await handle.close()
+  }
+}
