@@ -4,12 +4,21 @@ import type { Orientation } from '../contracts.js'
 import type { Box, Dimensions } from '../protocol/geometry.js'
 import type { Rotation } from '../protocol/rotation.js'
 
+/** A turn by whole pixels. */
+export type QuarterAngle = 0 | 90 | 180 | 270
+
 /** A mirroring on the vertical axis, if any, and then a turn. */
 export interface Turn {
   /** Whether left and right change places, before anything is turned. */
   readonly flop: boolean
-  /** Degrees clockwise, from 0 up to, not including, 360. */
-  readonly angle: number
+  /** Degrees clockwise, the whole quarter turns. */
+  readonly angle: QuarterAngle
+}
+
+/** A turn, and what is left of the degrees after the quarter turns. */
+export interface TiltedTurn extends Turn {
+  /** Degrees clockwise, from 0 up to, not including, 90. */
+  readonly tilt: number
 }
 
 /** Widths that belong to the four sides of a picture. */
@@ -44,20 +53,16 @@ export function uprightTurn(orientation: Orientation): Turn {
  * Joins an orientation and the rotation of a request, which applies to the upright picture, into one turn of the
  * stored pixels.
  */
-export function combineTurns(orientation: Orientation, rotation: Rotation): Turn {
+export function combineTurns(orientation: Orientation, rotation: Rotation): TiltedTurn {
   const first = turns[orientation]
   // Mirroring after a turn is the same as mirroring before it and turning the other way.
-  const turned = rotation.mirror ? -first.angle : first.angle
-  return {
-    flop: first.flop !== rotation.mirror,
-    angle: (((turned + rotation.degrees) % 360) + 360) % 360,
-  }
+  const turned = rotation.mirror ? 360 - first.angle : first.angle
+  const tilt = rotation.degrees % 90
+  const quarters = (turned + rotation.degrees - tilt) / 90
+  return { flop: first.flop !== rotation.mirror, angle: quarterAngles[quarters % 4] ?? 0, tilt }
 }
 
-/** Whether the turn moves whole pixels only. */
-export function isQuarter(turn: Turn): boolean {
-  return turn.angle % 90 === 0
-}
+const quarterAngles: readonly QuarterAngle[] = [0, 90, 180, 270]
 
 /** Whether width and height change places when stored pixels of this orientation are made upright. */
 export function swapsSides(orientation: Orientation): boolean {
@@ -95,7 +100,7 @@ export function toStoredBox(box: Box, stored: Dimensions, orientation: Orientati
 /** The turn that undoes a turn. */
 export function invertTurn(turn: Turn): Turn {
   // With a mirroring, the turn is its own inverse: it is a reflection on some axis.
-  return turn.flop ? turn : { flop: false, angle: (360 - turn.angle) % 360 }
+  return turn.flop ? turn : { flop: false, angle: quarterAngles[(4 - turn.angle / 90) % 4] ?? 0 }
 }
 
 /** Tells which stored axes run against the upright ones: the first pixel stored is the last one seen. */

@@ -10,8 +10,8 @@ import type { Colour, Kernel, ResolvedEncodeOptions } from './encode-options.js'
 import { failOnOf } from './failure.js'
 import {
   combineTurns,
-  isQuarter,
   orientDimensions,
+  type QuarterAngle,
   reversedAxes,
   type Sides,
   toStoredBox,
@@ -36,19 +36,21 @@ export interface RenderPlan {
   readonly resize?: Dimensions
   /** Whether left and right change places. */
   readonly flop: boolean
-  /** Degrees clockwise, after the flop. */
-  readonly angle: number
-  /** How often the outermost rows and columns are repeated, on the flopped and, by quarter turns, turned picture. */
+  /** Degrees clockwise, after the flop: the quarter turns. */
+  readonly angle: QuarterAngle
+  /** How often the outermost rows and columns are repeated, after the quarter turns. */
   readonly extend?: Sides
+  /** Degrees clockwise under 90, in the end: what turns no whole pixels. */
+  readonly tilt: number
   /** The colours of the result. */
   readonly colour: 'rgb' | 'gray' | 'bitonal'
-  /** Whether the corners that a free angle lays open are transparent; otherwise they have the background's colour. */
+  /** Whether the corners that the tilt lays open are transparent; otherwise they have the background's colour. */
   readonly transparent: boolean
   /** The colour of what is not there. */
   readonly background: Colour
   /** The kernel for scaling. */
   readonly kernel: Kernel
-  /** The dimensions of the result; of a free angle, to the pixel that rounding may cost. */
+  /** The dimensions of the result; after a tilt, to the pixel that rounding may cost. */
   readonly output: Dimensions
   /** What the encoder is told. */
   readonly encoding: Encoding
@@ -73,7 +75,6 @@ export function planRender(
   const turn = combineTurns(orientation, request.rotation)
   const opaque = bitonal || encoding.format === 'jpg'
   const part = planPart(description, request)
-  const shownTurn = isQuarter(turn) ? turn : { flop: turn.flop, angle: 0 }
   return {
     level: part.level,
     box: part.box,
@@ -83,9 +84,9 @@ export function planRender(
     flatten: description.hasAlpha && opaque,
     ...(part.resize ? { resize: part.resize } : {}),
     ...turn,
-    ...(part.extend ? { extend: turnSides(part.extend, shownTurn) } : {}),
+    ...(part.extend ? { extend: turnSides(part.extend, turn) } : {}),
     colour: bitonal ? 'bitonal' : isGray(description, request) ? 'gray' : 'rgb',
-    transparent: !opaque && !isQuarter(turn),
+    transparent: !opaque && turn.tilt !== 0,
     background: settings.background,
     kernel: settings.kernel,
     output,

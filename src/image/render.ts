@@ -18,7 +18,7 @@ export async function render(input: PixelInput, plan: RenderPlan, signal?: Abort
   throwIfAborted(signal)
   try {
     const placed = place(open(input, plan), input, plan)
-    const sized = needsSecondPass(plan) ? turnFreely(await settle(placed), plan) : paint(placed, plan)
+    const sized = needsSecondPass(plan) ? tilt(await settle(placed), plan) : paint(placed, plan)
     throwIfAborted(signal)
     const bytes = await encode(sized, plan.encoding).toBuffer()
     throwIfAborted(signal)
@@ -29,14 +29,10 @@ export async function render(input: PixelInput, plan: RenderPlan, signal?: Abort
   }
 }
 
-/* A free angle lays corners open, which sharp would multiply with alpha twice after scaling; and samples in Display P3
+/* A tilt lays corners open, which sharp would multiply with alpha twice after scaling; and samples in Display P3
    must become sRGB before grey is made of them. */
 function needsSecondPass(plan: RenderPlan): boolean {
-  return isFree(plan) || (plan.wide && plan.colour !== 'rgb')
-}
-
-function isFree({ angle }: RenderPlan): boolean {
-  return angle % 90 !== 0
+  return plan.tilt !== 0 || (plan.wide && plan.colour !== 'rgb')
 }
 
 function open(input: PixelInput, { failOn }: RenderPlan): Sharp {
@@ -73,7 +69,7 @@ function place(image: Sharp, input: PixelInput, plan: RenderPlan): Sharp {
   if (plan.flatten) placed = placed.flatten({ background })
   if (resize) placed = placed.resize(resize.width, resize.height, { fit: 'fill', kernel })
   if (plan.flop) placed = placed.flop()
-  if (plan.angle !== 0 && !isFree(plan)) placed = placed.rotate(plan.angle)
+  if (plan.angle !== 0) placed = placed.rotate(plan.angle)
   if (extend) placed = placed.extend({ ...extend, extendWith: 'copy' })
   return plan.wide ? placed.withIccProfile('srgb', { attach: false }) : placed
 }
@@ -83,9 +79,9 @@ async function settle(image: Sharp): Promise<Sharp> {
   return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
 }
 
-function turnFreely(image: Sharp, plan: RenderPlan): Sharp {
+function tilt(image: Sharp, plan: RenderPlan): Sharp {
   const background = { ...plan.background, alpha: plan.transparent ? 0 : 1 }
-  return paint(isFree(plan) ? image.rotate(plan.angle, { background }) : image, plan)
+  return paint(plan.tilt !== 0 ? image.rotate(plan.tilt, { background }) : image, plan)
 }
 
 /* The threshold comes after everything that could make new greys. */

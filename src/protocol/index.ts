@@ -4,6 +4,8 @@
  * @module
  */
 
+// Errors
+export { BadRequestError, type ErrorCode, IIIFError, NotFoundError, NotImplementedError } from '../errors.js'
 export { type CanonicalContext, formatCanonical } from './canonical.js'
 export { computeLevel, listExtras, listFeatures, type Offer } from './compliance.js'
 export { type Format, isFormat, mediaTypes, parseFormat } from './format.js'

@@ -5,7 +5,7 @@
      w and h are whole pixels above zero, n is a decimal above zero                                                  */
 import { BadRequestError, NotImplementedError } from '../errors.js'
 import { formatDecimal, parseDecimal, parseInteger } from './decimal.js'
-import { type Dimensions, floorPixels, roundPixels, scaleSide } from './geometry.js'
+import { type Dimensions, roundPixels, scaleSide } from './geometry.js'
 import { fitWithin, isWithinLimits, type Limits } from './limits.js'
 import type { ImageApiVersion } from './version.js'
 
@@ -108,8 +108,8 @@ export function resolveSize(
     // 4.2, max and !w,h: never an error; as large as the region, the box and the limits allow.
     const scale = size.upscale ? limits.maxScale : 1
     const largest = {
-      width: floorPixels(region.width * scale),
-      height: floorPixels(region.height * scale),
+      width: roundPixels(region.width * scale),
+      height: roundPixels(region.height * scale),
     }
     const box = size.kind === 'max' ? largest : smaller(largest, size)
     return fitWithin(region, box, limits)

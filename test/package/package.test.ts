@@ -1,0 +1,83 @@
+// The tarball that npm would publish, looked at and used as a stranger would.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'honeydew-package-'))
+let tarball = ''
+
+const run = (command: string, args: readonly string[], cwd: string) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+beforeAll(async () => {
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root)
+  tarball = readdirSync(folder).find(name => name.endsWith('.tgz')) ?? ''
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], folder)
+  await sharp({ create: { width: 400, height: 300, channels: 3, background: '#c04020' } })
+    .png()
+    .toFile(join(folder, 'cat.png'))
+}, 240_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the packed tarball', () => {
+  it('holds what is needed and nothing else', () => {
+    const names = run('tar', ['-tzf', tarball], folder).trim().split('\n')
+    const others = names.filter(name => !/^package\/dist\/.+\.(?:js|d\.ts)$/.test(name))
+    expect(others.toSorted()).toEqual([
+      'package/CHANGELOG.md',
+      'package/LICENSE',
+      'package/README.md',
+      'package/package.json',
+    ])
+  })
+
+  it('pleases publint', async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(folder, 'node_modules/honeydew'), strict: true })
+    expect(messages.map(message => formatMessage(message, pkg ?? {}))).toEqual([])
+  })
+
+  it('has types that resolve for every entry (arethetypeswrong)', () => {
+    const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
+    const check = () => run(process.execPath, [attw, '--profile', 'esm-only', join(folder, tarball)], root)
+    expect(check).not.toThrow()
+  })
+
+  it.each([
+    ['import', 'app.mjs', `import { createImageService, fileSource } from 'honeydew'`],
+    ['require', 'app.cjs', `const { createImageService, fileSource } = require('honeydew')`],
+  ])('makes an image in a new project by %s', async (_kind, name, line) => {
+    const program = `${line}
+const service = createImageService({ source: fileSource(${JSON.stringify(folder)}) })
+service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
+  .then(({ body }) => process.stdout.write(Buffer.from(body).toString('base64')))`
+    writeFileSync(join(folder, name), program)
+    const output = run(process.execPath, ['--no-warnings', name], folder)
+    const { data, info } = await sharp(Buffer.from(output, 'base64'))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect([info.width, info.height]).toEqual([30, 40])
+    expect([...data.subarray(0, 3)]).toEqual([0xc0, 0x40, 0x20])
+  })
+
+  it.each(['protocol', 'node', 'express', 'koa', 'fetch'])('offers honeydew/%s', entry => {
+    const script = `import('honeydew/${entry}').then(module => console.log(Object.keys(module).length > 0))`
+    expect(run(process.execPath, ['-e', script], folder).trim()).toBe('true')
+  })
+
+  it('never shows the types of iiif-builder in its own', () => {
+    const found = run(
+      'sh',
+      ['-c', 'grep -rl iiif-builder node_modules/honeydew/dist --include=*.d.ts || true'],
+      folder,
+    )
+    expect(found).toBe('')
+  })
+})
