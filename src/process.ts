@@ -2,6 +2,7 @@
    `process` share these steps. */
 import type { ImageDescription, ImageReader, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
+import { disableOperationCache } from './image/operation-cache.js'
 import { planRender } from './image/plan.js'
 import { render } from './image/render.js'
 import { openReader } from './image/sharp-reader.js'
@@ -57,6 +58,7 @@ export async function process(
 ): Promise<ImageResult> {
   const settings = resolveProcessOptions(options)
   requireOffered(request, settings)
+  disableOperationCache()
   const reader = await openReader(source, settings.read, options.signal)
   try {
     const prepared = prepareRequest(request, reader.description, settings)
@@ -73,7 +75,7 @@ export async function process(
  * @throws {@link NotImplementedError} for a format of the specification; {@link BadRequestError} for a quality.
  */
 export function requireOffered({ format, quality }: ImageRequest, settings: ProcessSettings): void {
-  // 3.0 section 7.3: 501 for "a valid request that this server does not implement".
+  // 3.0 section 7.3: 501 is for valid requests that are not implemented.
   if (!settings.formats.includes(format)) {
     throw new NotImplementedError(`This server makes no ${format}; it makes ${settings.formats.join(', ')}.`)
   }

@@ -13,6 +13,7 @@ import { checkRenderer, type Health } from './health.js'
 import { createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { buildErrorReply, buildMethodNotAllowed } from './http/replies.js'
+import { disableOperationCache } from './image/operation-cache.js'
 import { createImageStore } from './image-store.js'
 import { type ImageServiceOptions, resolveServiceOptions } from './options.js'
 import { type ImageResult, prepareRequest, requireOffered } from './process.js'
@@ -49,6 +50,8 @@ export interface ImageService {
 /**
  * Creates an image service.
  *
+ * Switches the operation cache of sharp off for the whole process: it would show files as they were before they changed.
+ *
  * @throws TypeError that names the option, where one is not valid.
  * @example
  * ```ts
@@ -59,6 +62,7 @@ export interface ImageService {
 export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
   const resolveBase = createBaseUri(options)
+  disableOperationCache()
   const store = createImageStore(settings)
   const locate = async (identifier: string, context: ResolveContext = {}) => ({
     identifier,

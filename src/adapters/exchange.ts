@@ -1,8 +1,6 @@
-/* What the Node doors share: from a Node request (HTTP/1 or HTTP/2) to a plain record, and a plain reply onto the wire. */
+/* What the Node doors share: from a Node request (HTTP/1 or HTTP/2) to a plain record with a signal. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { HttpReply, HttpRequest } from '../contracts.js'
+import type { HttpRequest } from '../contracts.js'
 
 /** The parts of an incoming message that a door reads; `http`, `https` and `http2` all have them. */
 export interface NodeRequest {
@@ -20,17 +18,19 @@ export interface NodeRequest {
 export type NodeResponse = NodeJS.WritableStream & {
   /** Whether the head is out. */
   readonly headersSent: boolean
-  /** Whether everything was handed to the system. */
-  readonly writableFinished: boolean
-  /** Whether it can no longer be written. */
+  /** Whether the whole answer was given. */
+  readonly writableEnded: boolean
+  /** Whether it can no longer be written; HTTP/2 tells it of the stream only. */
   readonly destroyed: boolean
+  /** The stream of HTTP/2. */
+  readonly stream?: { readonly destroyed: boolean }
   /** Writes the head. */
   writeHead(status: number, headers: Record<string, string>): unknown
   /** Gives the response up. */
   destroy(error?: Error): unknown
 }
 
-/** Reads a Node request; the signal is aborted when the response closes before it was sent. */
+/** Reads a Node request; the signal is aborted when the response closes before all of it was given. */
 export function readExchange(
   request: NodeRequest,
   response: NodeResponse,
@@ -41,7 +41,8 @@ export function readExchange(
   const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
   return {
     method: request.method ?? 'GET',
-    ...mount,
+    url: stripOrigin(mount.url),
+    mountPath: mount.mountPath,
     headers,
     scheme: isSecure ? 'https' : 'http',
     ...(typeof authority === 'string' ? { authority } : {}),
@@ -50,26 +51,23 @@ export function readExchange(
   }
 }
 
-/** Writes a reply; a body that breaks off breaks the connection, so that it is never taken for whole. */
-export async function writeReply(response: NodeResponse, reply: HttpReply): Promise<void> {
-  if (response.destroyed) return
-  response.writeHead(reply.status, { ...reply.headers })
-  const { body } = reply
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
-    response.end(body ?? '')
-    return
-  }
-  try {
-    await pipeline(Readable.from(body, { objectMode: false }), response)
-  } catch (error) {
-    response.destroy(error instanceof Error ? error : undefined)
-  }
+/** Takes scheme and host off a URL: a server must accept the absolute form too (RFC 9112 section 3.2.2). */
+export function stripOrigin(url: string): string {
+  return url.replace(/^https?:\/\/[^/?#]*/i, '')
+}
+
+/** Whether nobody is left to write to. */
+export function isGone({ destroyed, stream }: NodeResponse): boolean {
+  return destroyed || stream?.destroyed === true
 }
 
 function watchClose(response: NodeResponse): AbortSignal {
+  // The client may have left while other middleware worked: then there is no event to come.
+  if (isGone(response)) return AbortSignal.abort()
   const controller = new AbortController()
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
+    // Not `writableFinished`: HTTP/2 calls a stream finished also when it was reset.
+    if (!response.writableEnded) controller.abort()
   })
   return controller.signal
 }

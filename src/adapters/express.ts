@@ -4,7 +4,8 @@
  * @module
  */
 import type { ImageService } from '../service.js'
-import { type NodeRequest, type NodeResponse, readExchange, writeReply } from './exchange.js'
+import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
+import { writeReply } from './reply.js'
 
 export type { NodeRequest, NodeResponse } from './exchange.js'
 

@@ -3,16 +3,21 @@
  *
  * @module
  */
+import { ReadableStream } from 'node:stream/web'
 import type { HttpReply, HttpRequest } from '../contracts.js'
 import type { ImageService } from '../service.js'
+import { stripOrigin } from './exchange.js'
 
 /** What the web `Request` does not tell. */
 export interface FetchContext {
-  /** Where the handler is mounted: no slash at its end. @defaultValue the root */
+  /** Where the handler is mounted; a router may have taken it off the URL already, or not. @defaultValue the root */
   readonly mountPath?: string
   /** The address of the peer of the socket; without it no forwarded header is trusted. */
   readonly remoteAddress?: string
 }
+
+// With and without the types of a browser.
+type ResponseBody = ConstructorParameters<typeof Response>[0]
 
 /** Answers a web request; `undefined` when it is not the image server's. */
 export type FetchHandler = (request: Request, context?: FetchContext) => Promise<Response | undefined>
@@ -33,10 +38,12 @@ export function createFetchHandler(service: ImageService): FetchHandler {
   }
 }
 
-function readRequest(request: Request, { mountPath = '', remoteAddress }: FetchContext): HttpRequest {
-  const { protocol, host, origin } = new URL(request.url)
+function readRequest(request: Request, context: FetchContext): HttpRequest {
+  const { protocol, host } = new URL(request.url)
+  const { remoteAddress } = context
+  const mountPath = context.mountPath?.replace(/\/+$/, '') ?? ''
   // The URL parser has normalised the path, but it never decodes an escaped slash.
-  const path = request.url.slice(origin.length)
+  const path = stripOrigin(request.url)
   return {
     method: request.method,
     url: path.startsWith(`${mountPath}/`) ? path.slice(mountPath.length) : path,
@@ -50,8 +57,6 @@ function readRequest(request: Request, { mountPath = '', remoteAddress }: FetchC
 }
 
 function buildResponse({ status, headers, body }: HttpReply): Response {
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
-    return new Response(body ?? null, { status, headers })
-  }
-  return new Response(ReadableStream.from(body), { status, headers })
+  const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  return new Response((isWhole ? body : ReadableStream.from(body)) as ResponseBody, { status, headers })
 }

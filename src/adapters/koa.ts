@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { Readable } from 'node:stream'
+import type { HttpReply } from '../contracts.js'
 import type { ImageService } from '../service.js'
-import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
+import { type NodeRequest, type NodeResponse, readExchange, stripOrigin } from './exchange.js'
+import { toReadable } from './reply.js'
 
 export type { NodeRequest, NodeResponse } from './exchange.js'
 
@@ -25,6 +26,8 @@ export interface KoaContext {
   body: unknown
   /** Sets headers of the answer. */
   set(headers: Record<string, string>): void
+  /** Takes a header away from the answer. */
+  remove(name: string): void
 }
 
 /** A middleware for Koa. */
@@ -40,23 +43,29 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  */
 export function createKoaMiddleware(service: ImageService): KoaMiddleware {
   return async (context, next) => {
-    const { url, originalUrl } = context
-    const mountPath = originalUrl.endsWith(url) ? originalUrl.slice(0, originalUrl.length - url.length) : ''
-    const reply = await service.handle(readExchange(context.req, context.res, { url, mountPath }))
+    const reply = await service.handle(readExchange(context.req, context.res, readMount(context)))
     if (reply === undefined) {
       await next()
       return
     }
+    // Koa ends the response: middleware that wraps this one (logs, compression) sees it as any other. With a body it
+    // sets status, type and length too, and an empty one as JSON where the type was JSON: so the body comes first.
+    context.remove('Content-Type')
+    context.body = toKoaBody(reply, context.res)
     context.status = reply.status
     context.set({ ...reply.headers })
-    // Koa ends the response: middleware that wraps this one (logs, compression) sees it as any other.
-    context.body = toKoaBody(reply.body)
   }
 }
 
-function toKoaBody(body: Uint8Array | string | AsyncIterable<Uint8Array> | undefined): unknown {
-  if (body === undefined) return null
-  if (typeof body === 'string') return body
+function readMount({ url, originalUrl }: KoaContext): { readonly url: string; readonly mountPath: string } {
+  const path = stripOrigin(url).replace(/^(?!\/)/, '/') // A mount at `/images/` takes the slash too.
+  const original = stripOrigin(originalUrl)
+  return { url: path, mountPath: original.endsWith(path) ? original.slice(0, -path.length) : '' }
+}
+
+function toKoaBody({ body }: HttpReply, response: NodeResponse): unknown {
+  if (body === undefined || typeof body === 'string') return body ?? null
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return Readable.from(body, { objectMode: false })
+  // Koa 2 would leave a response open whose body broke off, and Koa 3 does not hear of one that was wrapped.
+  return toReadable(body).once('error', error => response.destroy(error))
 }

@@ -73,7 +73,7 @@ export function parseRootPath(text: string): string | undefined {
  * Makes any URI of ours fit for a header: what RFC 3986 does not allow is percent-encoded.
  *
  * The identifier in it may have come with characters that a lenient parser let through. The `^` of upscaling stays,
- * because canonical URIs are written with it (Image API 3.0 section 4.7).
+ * because canonical URIs are written with it (Image API 3.0 section 4.8).
  */
 export function formatHeaderUri(uri: string): string {
   return uri.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\x21-\x7e]|["<>\\`{|}]/gu, encodeURIComponent)

@@ -12,10 +12,11 @@ export interface Colour {
 
 const subsamplings = ['4:2:0', '4:4:4'] as const
 const compressions = ['lzw', 'deflate', 'none'] as const
-const kernels = ['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const
 
 /** The kernels that an image can be made smaller with. */
-export type Kernel = (typeof kernels)[number]
+export type Kernel = 'nearest' | 'cubic' | 'mitchell' | 'lanczos2' | 'lanczos3'
+
+const kernels: readonly [Kernel, ...Kernel[]] = ['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']
 
 /** How JPEG is written. */
 export interface JpgOptions {

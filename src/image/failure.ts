@@ -41,9 +41,14 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * How tolerant libvips is. Truncation is always an error. Warnings are not, because old but sound files raise them;
- * a GIF, though, only warns of frames that it could not finish.
+ * How tolerant libvips is while it decodes. A JPEG or PNG that warns is old but sound, and cut ones are errors anyway.
+ * But of GIF frames and TIFF tiles that cannot be read libvips only warns, and leaves them blank.
  */
 export function failOnOf(format: SourceFormat): 'error' | 'warning' {
-  return format === 'gif' ? 'warning' : 'error'
+  return format === 'gif' || format === 'tif' ? 'warning' : 'error'
+}
+
+/** Whether decoding to raw samples failed only because a warning, of which there are no more words, was not tolerated. */
+export function isMereWarning(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Warning treated as error')
 }

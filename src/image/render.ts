@@ -4,7 +4,7 @@
 import sharp, { type Sharp } from 'sharp'
 import type { PixelInput } from '../contracts.js'
 import type { Encoding } from './encode.js'
-import { throwIfAborted, toSourceFailure } from './failure.js'
+import { isMereWarning, throwIfAborted, toSourceFailure } from './failure.js'
 import type { RenderPlan } from './plan.js'
 
 /**
@@ -17,16 +17,39 @@ import type { RenderPlan } from './plan.js'
 export async function render(input: PixelInput, plan: RenderPlan, signal?: AbortSignal): Promise<Uint8Array> {
   throwIfAborted(signal)
   try {
-    const placed = place(open(input, plan), input, plan)
-    const sized = needsSecondPass(plan) ? tilt(await settle(placed), plan) : paint(placed, plan)
-    throwIfAborted(signal)
-    const bytes = await encode(sized, plan.encoding).toBuffer()
+    const bytes = await draw(input, plan, signal).catch(async error => {
+      if (!(await warnsOnly(input, plan))) throw error
+      return draw(input, { ...plan, failOn: 'error' }, signal)
+    })
     throwIfAborted(signal)
     return bytes
   } catch (error) {
     throwIfAborted(signal)
     throw toSourceFailure(error)
   }
+}
+
+async function draw(
+  input: PixelInput,
+  plan: RenderPlan,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  throwIfAborted(signal)
+  const placed = place(open(input, plan), input, plan)
+  const sized = needsSecondPass(plan) ? tilt(await settle(placed), plan) : paint(placed, plan)
+  throwIfAborted(signal)
+  return encode(sized, plan.encoding).toBuffer()
+}
+
+/* Many a TIFF has a tag that is not written by the book, which must not count as damage. One pixel tells: libvips has
+   words of its own for tiles that cannot be read, and none where it only warned. */
+async function warnsOnly(input: PixelInput, plan: RenderPlan): Promise<boolean> {
+  if (input.kind === 'raw' || plan.failOn === 'error') return false
+  const pixel = open(input, plan).extract({ left: input.box.x, top: input.box.y, width: 1, height: 1 })
+  return pixel
+    .raw()
+    .toBuffer()
+    .then(() => false, isMereWarning)
 }
 
 /* A tilt lays corners open, which sharp would multiply with alpha twice after scaling; and samples in Display P3

@@ -12,7 +12,7 @@ import type {
 } from '../contracts.js'
 import { NotFoundError, NotImplementedError, SourceError } from '../errors.js'
 import { coversImage } from '../protocol/geometry.js'
-import { failOnOf, throwIfAborted, tooLarge, toReadFailure, toSourceFailure } from './failure.js'
+import { throwIfAborted, tooLarge, toReadFailure, toSourceFailure } from './failure.js'
 import { orientDimensions } from './orientation.js'
 import { groupLevels, type StoredLevel, type StoredLevels } from './pyramid.js'
 import { sniffFormat, sniffLength } from './sniff.js'
@@ -171,9 +171,9 @@ function locate({ page, subifd }: StoredLevel): { page?: number; subifd?: number
   return { ...(page > 0 ? { page } : {}), ...(subifd === undefined ? {} : { subifd }) }
 }
 
-function readMetadata({ data, format }: Opened, page: number): Promise<Metadata> {
+function readMetadata({ data }: Opened, page: number): Promise<Metadata> {
   // Only headers are read here: the limits are checked afterwards, with words of our own.
-  const settings = { failOn: failOnOf(format), limitInputPixels: false, ...(page > 0 ? { page } : {}) }
+  const settings = { failOn: 'error', limitInputPixels: false, ...(page > 0 ? { page } : {}) } as const
   return sharp(data, settings).metadata()
 }
 

@@ -1,4 +1,4 @@
-/* The canonical form of a request: one URI for each result (Image API 3.0 section 4.7, 2.1 section 4.7). */
+/* The canonical form of a request: one URI for each result (Image API 3.0 section 4.8, 2.1 section 4.7). */
 import type { Dimensions } from './geometry.js'
 import { scaleSide } from './geometry.js'
 import type { Limits } from './limits.js'

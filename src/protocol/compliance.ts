@@ -78,7 +78,7 @@ export function listFeatures(version: ImageApiVersion, canUpscale: boolean): str
 /** The highest level whose demands, and those of the levels under it, are all met. */
 export function computeLevel(version: ImageApiVersion, offer: Offer): ComplianceLevel {
   const levels = demands[version]
-  if (!meets(offer, levels[1])) return 0
+  if (!meets(offer, levels[0]) || !meets(offer, levels[1])) return 0
   return meets(offer, levels[2]) ? 2 : 1
 }
 

@@ -20,7 +20,11 @@ export const mediaTypes = {
 /** A value of the format parameter. */
 export type Format = keyof typeof mediaTypes
 
-const preferred: Readonly<Record<string, Format>> = { jpeg: 'jpg', tiff: 'tif', jpe: 'jpg' }
+const preferred: ReadonlyMap<string, Format> = new Map([
+  ['jpeg', 'jpg'],
+  ['jpe', 'jpg'],
+  ['tiff', 'tif'],
+])
 
 /** Tells whether `text` names a format. */
 export function isFormat(text: string): text is Format {
@@ -34,7 +38,7 @@ export function isFormat(text: string): text is Format {
  */
 export function parseFormat(text: string): Format {
   if (isFormat(text)) return text
-  const known = preferred[text.toLowerCase()] ?? text.toLowerCase()
+  const known = preferred.get(text.toLowerCase()) ?? text.toLowerCase()
   const hint = isFormat(known) ? `write ${known}` : `expected one of ${Object.keys(mediaTypes).join(', ')}`
   throw new BadRequestError('invalid-format', `The format "${text}" is unknown; ${hint}.`)
 }

@@ -19,6 +19,15 @@ export function decodeSegment(segment: string): string {
     throw new BadRequestError('invalid-path', 'The path contains characters that must be percent-encoded.')
   }
   if (!segment.includes('%')) return segment
+  const decoded = decodeOnce(segment)
+  // Nothing of the protocol has control characters; refused here, they never come near a header or a log.
+  if (controlCharacter.test(decoded)) {
+    throw new BadRequestError('invalid-identifier', 'The path contains encoded control characters.')
+  }
+  return decoded
+}
+
+function decodeOnce(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch (cause) {
@@ -34,9 +43,6 @@ export function decodeSegment(segment: string): string {
  */
 export function parseIdentifier(segment: string, slashSubstitute?: string): string {
   const decoded = decodeSegment(segment)
-  if (controlCharacter.test(decoded)) {
-    throw new BadRequestError('invalid-identifier', 'The identifier contains control characters.')
-  }
   return slashSubstitute ? decoded.replaceAll(slashSubstitute, '/') : decoded
 }
 

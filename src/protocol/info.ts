@@ -46,7 +46,7 @@ export interface InfoExtras {
   readonly attribution?: string | readonly string[]
   /** The URI of an image that must be shown with the image; version 2 only. */
   readonly logo?: string
-  /** JSON-LD contexts of extensions; they come before that of the Image API. */
+  /** JSON-LD contexts of extensions; they come before that of the Image API; version 3 only. */
   readonly contexts?: readonly string[]
 }
 
@@ -78,7 +78,7 @@ function buildInfo3(id: string, facts: InfoFacts, settings: InfoSettings, added:
   const level = computeLevel(3, offer)
   const extras = listExtras(3, level, offer)
   return dropEmpty({
-    '@context': buildContext(3, added),
+    '@context': buildContext(added),
     id,
     type: 'ImageService3',
     protocol: protocolUri,
@@ -110,7 +110,7 @@ function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings, added:
     ...listLimits(settings.limits),
   })
   return dropEmpty({
-    '@context': buildContext(2, added),
+    '@context': versionFacts[2].context,
     '@id': id,
     protocol: protocolUri,
     width: facts.width,
@@ -125,9 +125,9 @@ function buildInfo2(id: string, facts: InfoFacts, settings: InfoSettings, added:
   })
 }
 
-// 5.1: the context of the Image API is a string, or the last item of a list.
-function buildContext(version: ImageApiVersion, { contexts = [] }: InfoExtras): string | string[] {
-  const own = versionFacts[version].context
+// 3.0 section 5.2: the context of the Image API is a string, or the last item of a list.
+function buildContext({ contexts = [] }: InfoExtras): string | string[] {
+  const own = versionFacts[3].context
   return contexts.length === 0 ? own : [...contexts, own]
 }
 
@@ -138,7 +138,7 @@ function buildTiles(facts: InfoFacts, { limits, tileSize }: InfoSettings): InfoD
   )
 }
 
-// maxHeight is only told where it differs from maxWidth, which is its default (3.0 section 5.3).
+// maxHeight is only told where it differs from maxWidth, which is its default (3.0 section 5.2).
 function listLimits({ maxWidth, maxHeight, maxArea }: Limits): InfoDocument {
   return {
     ...(maxWidth === Infinity ? {} : { maxWidth }),

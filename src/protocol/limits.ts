@@ -1,4 +1,4 @@
-/* Limits: how large a response may be (Image API 3.0 section 5.3, maxWidth, maxHeight, maxArea; maxScale is ours).
+/* Limits: how large a response may be (Image API 3.0 section 5.2, maxWidth, maxHeight, maxArea; maxScale is ours).
    They bind the scaled region, not the scale of the whole image: a tile is never refused because its image is large. */
 import { type Dimensions, floorPixels, scaleSide } from './geometry.js'
 
@@ -8,7 +8,7 @@ export interface LimitOptions {
   readonly maxWidth?: number
   /** The largest height, in pixels; needs `maxWidth`. @defaultValue `maxWidth` */
   readonly maxHeight?: number
-  /** The largest number of pixels. @defaultValue 50,000,000 */
+  /** The largest number of pixels; `Infinity` for no limit. @defaultValue 50,000,000 */
   readonly maxArea?: number
   /**
    * How far a region may be scaled up: 1 is not at all, 2 is to twice its width and height.
@@ -43,18 +43,19 @@ export const defaultMaxArea = 50_000_000
 export function resolveLimits(options: LimitOptions = {}): Limits {
   const { maxWidth, maxHeight, maxArea = defaultMaxArea, maxScale = 1 } = options
   for (const [name, value] of Object.entries({ maxWidth, maxHeight, maxArea })) {
-    if (value !== undefined && !(value === Infinity || (Number.isSafeInteger(value) && value > 0))) {
+    if (value === undefined || (name === 'maxArea' && value === Infinity)) continue
+    if (!Number.isSafeInteger(value) || value <= 0) {
       throw new TypeError(`limits.${name}: expected a whole number of pixels above 0 but received ${value}`)
     }
   }
   if (!(Number.isFinite(maxScale) && maxScale >= 1)) {
     throw new TypeError(`limits.maxScale: expected a number from 1 upwards but received ${maxScale}`)
   }
-  // 3.0 section 5.3: "If maxHeight is specified, then maxWidth MUST also be specified."
+  // 3.0 section 5.2: maxHeight MUST come with maxWidth.
   if (maxHeight !== undefined && maxWidth === undefined) {
     throw new TypeError('limits.maxHeight: expected maxWidth beside it, as the Image API demands')
   }
-  // 3.0 section 5.3: "If the server supports upscaling, maxWidth or maxArea MUST be specified."
+  // 3.0 section 5.7: sizeUpscaling MUST come with maxWidth or maxArea.
   if (maxScale > 1 && maxWidth === undefined && maxArea === Infinity) {
     throw new TypeError('limits.maxScale: expected maxWidth or maxArea beside it, as the Image API demands')
   }
@@ -79,8 +80,9 @@ export function fitWithin(region: Dimensions, box: Dimensions, limits: Limits): 
   const maxWidth = Math.min(box.width, limits.maxWidth)
   const maxHeight = Math.min(box.height, limits.maxHeight)
   const scale = Math.sqrt(limits.maxArea / (region.width * region.height))
-  let width = floorPixels(region.width * scale)
-  let height = floorPixels(region.height * scale)
+  const shrink = (side: number) => Math.min(limits.maxArea, Math.max(1, floorPixels(side * scale)))
+  let width = shrink(region.width)
+  let height = shrink(region.height)
   if (width > maxWidth) {
     width = maxWidth
     height = Math.min(height, scaleSide(region.height, region.width, width))
@@ -89,5 +91,5 @@ export function fitWithin(region: Dimensions, box: Dimensions, limits: Limits): 
     height = maxHeight
     width = Math.min(width, scaleSide(region.width, region.height, height))
   }
-  return { width: Math.max(1, width), height: Math.max(1, height) }
+  return { width, height }
 }

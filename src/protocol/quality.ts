@@ -28,8 +28,8 @@ export function parseQuality(text: string): Quality {
 }
 
 /**
- * The quality that makes the same pixels under its canonical name: "default if the server's default quality is
- * requested, otherwise the quality string" (3.0 section 4.7). The default of a grey image is `gray`, that of all others
+ * The quality that makes the same pixels under its canonical name, which is `default` where that is what is asked for
+ * (3.0 section 4.8). The default of a grey image is `gray`, that of all others
  * `color`; the colours of a grey image are its greys.
  */
 export function resolveQuality(quality: Quality, isGray: boolean): Quality {

@@ -30,8 +30,7 @@ export function parseRegion(text: string): Region {
   if (x === undefined || y === undefined || width === undefined || height === undefined || more.length > 0) {
     throw new BadRequestError('invalid-region', `The region "${text}" is not valid; ${form}.`)
   }
-  // 4.1: "If the requested region's height or width is zero, or if the region is entirely outside the bounds of the
-  // reported dimensions, then the server SHOULD return a 400."
+  // 4.1: a region without width or height, or entirely outside the image, SHOULD be a 400.
   if (width === 0 || height === 0) throw emptyRegion(text)
   if (isPercent && (x >= 100 || y >= 100)) throw outside(text)
   return { kind: isPercent ? 'percent' : 'pixels', x, y, width, height }
@@ -44,7 +43,7 @@ export function formatRegion(region: Region): string {
   return region.kind === 'percent' ? `pct:${numbers}` : numbers
 }
 
-/** Writes the box of a resolved region in canonical form (section 4.7): `full` where it is the whole image. */
+/** Writes the box of a resolved region in canonical form (3.0 section 4.8, 2.1 section 4.7): `full` where it is the whole image. */
 export function formatBox(box: Box, image: Dimensions): string {
   return coversImage(box, image) ? 'full' : `${box.x},${box.y},${box.width},${box.height}`
 }

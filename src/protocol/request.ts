@@ -106,16 +106,24 @@ export interface PrefixMatch {
 export function matchPrefix(path: string, prefixes: Partial<Prefixes> = {}): PrefixMatch | undefined {
   const end = path.search(/[?#]/)
   const raw = end === -1 ? path : path.slice(0, end)
+  let match: PrefixMatch | undefined
   for (const version of [3, 2] as const) {
     const prefix = prefixes[version] ?? versionFacts[version].defaultPrefix
-    if (prefix !== false && raw.startsWith(`${prefix}/`)) {
-      return { version, rest: raw.slice(prefix.length + 1) }
-    }
+    if (prefix === false || !raw.startsWith(`${prefix}/`)) continue
+    const rest = raw.slice(prefix.length + 1)
+    // One prefix may lie under the other: the longer one is meant.
+    if (match === undefined || rest.length < match.rest.length) match = { version, rest }
   }
-  return undefined
+  return match
 }
 
+/** An identifier of 2,000 characters, each percent-encoded with three, and the parameters behind it. */
+const maxPathLength = 8192
+
 function parsePath(path: string, version: ImageApiVersion, options: ParseOptions): IIIFRequest {
+  if (path.length > maxPathLength) {
+    throw new BadRequestError('invalid-path', `The path is longer than ${maxPathLength} characters.`)
+  }
   const parts = path.split('/')
   const tail = countTail(parts)
   const head = options.allowSlashes ? parts.length - tail : 1
@@ -126,14 +134,13 @@ function parsePath(path: string, version: ImageApiVersion, options: ParseOptions
   const identifier = parseIdentifier(encodedIdentifier, options.slashSubstitute)
   const target: RequestTarget = { version, identifier, encodedIdentifier }
   if (tail === 4) return { kind: 'image', ...target, ...parseParameters(parts.slice(head), version) }
-  if (tail === 1 && parts.at(-1) === 'info.json') return { kind: 'info', ...target }
-  return { kind: 'base', ...target, trailingSlash: tail === 1 }
+  if (tail === 0) return { kind: 'base', ...target, trailingSlash: false }
+  return parts.at(-1) === '' ? { kind: 'base', ...target, trailingSlash: true } : { kind: 'info', ...target }
 }
 
 // How many segments at the end are not the identifier: the four of an image, info.json or the nothing behind a last slash.
 function countTail(parts: readonly string[]): 0 | 1 | 4 {
-  const last = parts.at(-1)
-  if (parts.length > 1 && (last === 'info.json' || last === '')) return 1
+  if (parts.length > 1 && ['info.json', ''].includes(decodeSegment(parts.at(-1) ?? ''))) return 1
   return parts.length >= 5 ? 4 : 0
 }
 

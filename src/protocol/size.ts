@@ -105,7 +105,8 @@ export function resolveSize(
   version: ImageApiVersion,
 ): Dimensions {
   if (size.kind === 'max' || size.kind === 'confined') {
-    // 4.2, max and !w,h: never an error; as large as the region, the box and the limits allow.
+    // 4.2: as large as the region, the box and the limits allow, never an error. Our choice: where nothing is scaled up
+    // at all, ^max and ^!w,h give what there is.
     const scale = size.upscale ? limits.maxScale : 1
     const largest = {
       width: roundPixels(region.width * scale),
@@ -119,12 +120,14 @@ export function resolveSize(
   if (above || result.width > region.width || result.height > region.height) {
     requireUpscaling(size, result, region, limits, version)
   }
-  // 5.3: "the server must not return an image larger than the limits"; our choice of status is 400.
+  // 4.2: sizes over the limits are refused; of 400 and 404, which the specification both names, ours is 400.
   if (!isWithinLimits(result, limits)) throw overLimit(size, result)
   return result
 }
 
-function scaleRegion(size: Size, region: Dimensions): Dimensions {
+type ExplicitForm = Exclude<SizeForm, { readonly kind: 'max' | 'confined' }>
+
+function scaleRegion(size: ExplicitForm, region: Dimensions): Dimensions {
   switch (size.kind) {
     case 'width':
       return { width: size.width, height: scaleSide(region.height, region.width, size.width) }
@@ -136,11 +139,9 @@ function scaleRegion(size: Size, region: Dimensions): Dimensions {
         height: Math.max(1, roundPixels((region.height * size.percent) / 100)),
       }
     case 'exact':
-    case 'confined':
       return { width: size.width, height: size.height }
     case 'full':
-    case 'max':
-      return region
+      return { width: region.width, height: region.height }
   }
 }
 
@@ -152,7 +153,7 @@ function requireUpscaling(
   version: ImageApiVersion,
 ): void {
   const what = `The size "${formatSize(size)}" is larger than the region of ${region.width} x ${region.height} pixels`
-  // 3.0 section 4.2: "requests for sizes larger than the region, not prefixed with ^, must result in a 400."
+  // 3.0 section 4.2: without a caret, what is larger than the region is an error, and SHOULD be a 400.
   if (version === 3 && !size.upscale) {
     throw new BadRequestError('invalid-size', `${what}; put ^ before it to scale up.`)
   }

@@ -1,7 +1,7 @@
-/* Tiles and sizes: what info.json tells viewers to ask for (Image API 3.0 sections 5.4 and 5.5, implementation note on
+/* Tiles and sizes: what info.json tells viewers to ask for (Image API 3.0 sections 5.3 and 5.4, implementation note on
    tiles). Where the source is a pyramid these are its own tiles and its own sizes, so that viewers ask for what is
    stored. */
-import { type Box, ceilDivide, type Dimensions } from './geometry.js'
+import { type Box, ceilDivide, type Dimensions, scaleSide } from './geometry.js'
 import { isWithinLimits, type Limits } from './limits.js'
 
 /** One entry of `tiles`. */
@@ -28,7 +28,7 @@ export const defaultTileSize = 512
 /** Sizes are listed down to the one whose longer side is the last of at least this many pixels. */
 const smallestListed = 64
 
-/** The tiles of an image; none where the limits do not even allow a tile of one pixel. */
+/** The tiles of an image, no larger than the limits allow. */
 export function listTiles(image: StoredSizes, limits: Limits, tileSize: number = defaultTileSize): TileSet[] {
   const tile = boundTile(image.tile ?? { width: tileSize, height: tileSize }, limits)
   const stored =
@@ -37,7 +37,7 @@ export function listTiles(image: StoredSizes, limits: Limits, tileSize: number =
   return [{ ...tile, scaleFactors: whole ?? listScaleFactors(image, tile) }]
 }
 
-// 5.4: "the tile must be within the limits": a tile that is not shrinks to the largest square that is.
+// 5.2: sizes and tiles MUST keep within the limits; a tile that does not shrinks to the largest square that does.
 function boundTile(tile: Dimensions, limits: Limits): Dimensions {
   if (isWithinLimits(tile, limits)) return tile
   const side = Math.min(limits.maxWidth, limits.maxHeight, Math.floor(Math.sqrt(limits.maxArea)))
@@ -65,7 +65,8 @@ export function listSizes(image: StoredSizes, limits: Limits): Dimensions[] {
       factor === 1 || Math.max(image.width, image.height) / factor >= smallestListed;
       factor *= 2
     ) {
-      sizes.unshift({ width: ceilDivide(image.width, factor), height: ceilDivide(image.height, factor) })
+      const width = ceilDivide(image.width, factor)
+      sizes.unshift({ width, height: scaleSide(image.height, image.width, width) })
     }
   }
   return sizes.filter(size => isWithinLimits(size, limits))

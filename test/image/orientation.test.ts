@@ -18,7 +18,7 @@ import type { Box, Dimensions } from '../../src/protocol/geometry.js'
 
 const orientations: readonly Orientation[] = [1, 2, 3, 4, 5, 6, 7, 8]
 const orientation = fc.constantFrom(...orientations)
-const quarter = fc.constantFrom(0, 90, 180, 270)
+const quarter = fc.constantFrom(0 as const, 90 as const, 180 as const, 270 as const)
 const turn = fc.record({ flop: fc.boolean(), angle: quarter })
 const picture: fc.Arbitrary<Dimensions> = fc.record({
   width: fc.integer({ min: 1, max: 50 }),
@@ -102,10 +102,10 @@ describe('turns', () => {
     )
   })
 
-  it('keep free angles, the other way round after a mirroring of turned pixels', () => {
-    expect(combineTurns(1, { mirror: false, degrees: 22.5 })).toEqual({ flop: false, angle: 22.5 })
-    expect(combineTurns(6, { mirror: false, degrees: 300 })).toEqual({ flop: false, angle: 30 })
-    expect(combineTurns(6, { mirror: true, degrees: 30 })).toEqual({ flop: true, angle: 300 })
+  it('keep what is left of a free angle apart from the quarter turns', () => {
+    expect(combineTurns(1, { mirror: false, degrees: 22.5 })).toEqual({ flop: false, angle: 0, tilt: 22.5 })
+    expect(combineTurns(6, { mirror: false, degrees: 300 })).toEqual({ flop: false, angle: 0, tilt: 30 })
+    expect(combineTurns(6, { mirror: true, degrees: 30 })).toEqual({ flop: true, angle: 270, tilt: 30 })
   })
 
   it('are undone by their inverse', () => {

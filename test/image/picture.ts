@@ -50,8 +50,11 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } })
 }
 
+/** The pixels of an encoded image: one channel where it is grey, three or four where it is not. */
 export async function decode(bytes: Uint8Array): Promise<Pixels> {
-  const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
+  const { channels } = await sharp(bytes).metadata()
+  const image = sharp(bytes).toColourspace(channels < 3 ? 'b-w' : 'srgb')
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
   return { data, width: info.width, height: info.height, channels: info.channels }
 }
 

@@ -52,8 +52,8 @@ describe('every format', () => {
     const region = { x: 200, y: 700, width: 100, height: 200 }
     const pixels = await pixelsOf(source, { region })
     expect([pixels.width, pixels.height]).toEqual([100, 200])
-    expect(distance(pixelAt(pixels, 50, 50), cell(2, 7))).toBeLessThan(12)
-    expect(distance(pixelAt(pixels, 50, 150), cell(2, 8))).toBeLessThan(12)
+    expect(distance(pixelAt(pixels, 50, 50).slice(0, 3), cell(2, 7))).toBeLessThan(12)
+    expect(distance(pixelAt(pixels, 50, 150).slice(0, 3), cell(2, 8))).toBeLessThan(12)
   })
 
   it.each(['jp2', 'pdf'] as const)('but %s, which is not implemented', async format => {
@@ -195,7 +195,7 @@ describe('orientation', () => {
     const found = await pixelsOf(source, { rotation })
     const expected = await pixelsOf(bytesSource(await stored(1)), { rotation })
     expect([found.width, found.height]).toEqual([expected.width, expected.height])
-    expect(psnr(found, expected)).toBeGreaterThan(30)
+    expect(psnr(found, expected)).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

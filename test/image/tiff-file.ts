@@ -5,6 +5,8 @@ export interface TiffPage {
   /** RGB samples. */
   readonly data: Uint8Array
   readonly children?: readonly TiffPage[]
+  /** Four characters, without the zero that ought to end them. */
+  readonly software?: string
 }
 
 export interface TiffOptions {
@@ -16,7 +18,7 @@ export interface TiffOptions {
 
 type Entry = readonly [tag: number, type: number, ...values: number[]]
 
-const typeSizes: Readonly<Record<number, number>> = { 3: 2, 4: 4, 13: 4, 18: 8 }
+const typeSizes: Readonly<Record<number, number>> = { 2: 1, 3: 2, 4: 4, 13: 4, 18: 8 }
 
 /** Directories first, samples last: a file that is cut short loses samples. */
 export function buildTiff(pages: readonly TiffPage[], options: TiffOptions = {}): Buffer {
@@ -81,6 +83,7 @@ function entriesOf(
     [277, 3, 3],
     [278, 4, page.height],
     [279, 4, page.width * page.height * 3],
+    ...(page.software ? ([[305, 2, ...Buffer.from(page.software)]] as const) : []),
     ...(children.length > 0 ? ([[330, big ? 18 : 13, ...children]] as const) : []),
   ]
 }

@@ -89,3 +89,20 @@ describe('formatCanonical in both versions', () => {
     expect(canonical('full/max/0/gray.jpg', 2, {}, gray)).toBe('full/full/0/default.jpg')
   })
 })
+
+describe('formatCanonical of a source that is sent as it is', () => {
+  it.each<[version: ImageApiVersion, text: string, expected: string]>([
+    [3, 'full/600,/0/color.jpg', 'full/600,400/0/default.jpg'],
+    [2, 'full/pct:100/0/default.jpg', 'full/full/0/default.jpg'],
+  ])(
+    'row 116: version %i writes %s as %s, which means the same, though max is smaller',
+    (version, text, expected) => {
+      const limits = resolveLimits({ maxWidth: 300 })
+      const resolve = (path: string) =>
+        resolveRequest({ version, ...parseParameters(path.split('/'), version) }, landscape, limits, 'jpg')
+      const canonicalText = formatCanonical(resolve(text), { version, image: landscape, limits })
+      expect(canonicalText).toBe(expected)
+      expect(resolve(canonicalText)).toEqual(resolve(text))
+    },
+  )
+})

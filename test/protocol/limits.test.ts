@@ -29,9 +29,9 @@ describe('resolveLimits', () => {
 
   it.each<[row: number, options: LimitOptions, name: string]>([
     [63, { maxHeight: 100 }, 'limits.maxHeight'],
-    [63, { maxWidth: Infinity, maxHeight: 100 }, 'limits.maxHeight'],
+    [63, { maxWidth: Infinity, maxHeight: 100 }, 'limits.max'],
     [62, { maxScale: 2, maxArea: Infinity }, 'limits.maxScale'],
-    [62, { maxScale: 2, maxArea: Infinity, maxWidth: Infinity }, 'limits.maxScale'],
+    [62, { maxScale: 2, maxArea: Infinity, maxWidth: Infinity }, 'limits.max'],
     [64, { maxWidth: 0 }, 'limits.maxWidth'],
     [64, { maxWidth: -1 }, 'limits.maxWidth'],
     [64, { maxWidth: 1.5 }, 'limits.maxWidth'],

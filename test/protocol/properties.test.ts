@@ -15,11 +15,13 @@ import { formatSize, parseSize } from '../../src/protocol/size.js'
 import { listSizes, listTileGrid, listTiles } from '../../src/protocol/tiles.js'
 import type { ImageApiVersion } from '../../src/protocol/version.js'
 import * as any from './arbitraries.js'
-import { createPathSource } from './random-paths.js'
 
 describe('parse after format is the identity', () => {
   it('of decimals', () => {
-    fc.assert(fc.property(any.decimal, value => expect(parseDecimal(formatDecimal(value))).toBe(value)))
+    const property = fc.property(any.decimal, value => {
+      expect(parseDecimal(formatDecimal(value))).toBe(value)
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 
   it('of identifiers: any Unicode without control characters', () => {
@@ -32,21 +34,24 @@ describe('parse after format is the identity', () => {
   })
 
   it('of regions', () => {
-    fc.assert(fc.property(any.region, region => expect(parseRegion(formatRegion(region))).toEqual(region)))
+    const property = fc.property(any.region, region => {
+      expect(parseRegion(formatRegion(region))).toEqual(region)
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 
   it.each([2, 3] as const)('of sizes in version %i', version => {
-    const property = fc.property(any.size(version), size =>
-      expect(parseSize(formatSize(size), version)).toEqual(size),
-    )
-    fc.assert(property)
+    const property = fc.property(any.size(version), size => {
+      expect(parseSize(formatSize(size), version)).toEqual(size)
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 
   it('of rotations', () => {
-    const property = fc.property(any.rotation, rotation =>
-      expect(parseRotation(formatRotation(rotation))).toEqual(rotation),
-    )
-    fc.assert(property)
+    const property = fc.property(any.rotation, rotation => {
+      expect(parseRotation(formatRotation(rotation))).toEqual(rotation)
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 
   it.each([2, 3] as const)('of whole requests in version %i', version => {
@@ -89,8 +94,8 @@ function forResolved(
     accepted += 1
     check(resolved, image, limits)
   })
-  fc.assert(property, { numRuns: 5000 })
-  expect(accepted).toBeGreaterThan(1000)
+  fc.assert(property, { numRuns: 3000 })
+  expect(accepted).toBeGreaterThan(600)
 }
 
 describe.each([2, 3] as const)('every resolved request of version %i', version => {
@@ -222,31 +227,5 @@ describe('what info.json lists', () => {
       },
     )
     fc.assert(property, { numRuns: 100 })
-  })
-})
-
-describe('rows 13 and 17: whatever the path', () => {
-  it('nothing but an IIIFError is thrown, by parsing, resolving or writing', () => {
-    const seed = Date.now() % 2 ** 31
-    const nextPath = createPathSource(seed)
-    const counts = { accepted: 0, refused: 0 }
-    const image: ImageFacts = { width: 600, height: 400, isGray: false }
-    for (let run = 0; run < 100_000; run += 1) {
-      const path = nextPath()
-      try {
-        const request = parseRequest(path, { allowSlashes: run % 2 === 0 })
-        if (request?.kind === 'image') {
-          const context = { version: request.version, image, limits: noLimits }
-          formatCanonical(resolveRequest(request, image, noLimits), context)
-        }
-        if (request) formatRequest(request)
-        counts.accepted += 1
-      } catch (error) {
-        if (!isIIIFError(error)) throw new Error(`seed ${seed}: ${JSON.stringify(path)}`, { cause: error })
-        counts.refused += 1
-      }
-    }
-    expect(counts.accepted).toBeGreaterThan(5000)
-    expect(counts.refused).toBeGreaterThan(5000)
   })
 })

@@ -69,7 +69,7 @@ describe('protocol/ in a world without Node', () => {
   const pure = loadPure(`${root}protocol/index.ts`)
 
   it('finds no host there', () => {
-    expect(pure.run('[typeof process, typeof Buffer, typeof require, typeof URL, typeof console]')).toEqual(
+    expect(pure.run('[typeof process, typeof Buffer, typeof require, typeof URL, typeof fetch]')).toEqual(
       Array(5).fill('undefined'),
     )
     expect(() => loadPure(fileURLToPath(import.meta.url))).toThrow('is not part of protocol/')

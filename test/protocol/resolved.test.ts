@@ -3,6 +3,7 @@ import type { Format } from '../../src/protocol/format.js'
 import { type LimitOptions, resolveLimits } from '../../src/protocol/limits.js'
 import { parseParameters } from '../../src/protocol/request.js'
 import {
+  formatResolved,
   type ImageFacts,
   isUnchanged,
   type ResolvedRequest,
@@ -54,6 +55,15 @@ describe('resolveRequest', () => {
     expect(resolve(one)).toEqual(resolve(other))
   })
 
+  it.each(['full/max/0/default.jpg', 'full/600,/0/default.jpg', '0,0,600,400/600,400/0/default.jpg'])(
+    'row 115: %s and full/full/0/default.jpg mean the same in version 2',
+    text => {
+      const full = resolve('full/full/0/default.jpg', image, {}, undefined, 2)
+      expect(resolve(text, image, {}, undefined, 2)).toEqual(full)
+      expect(full.size).toEqual({ width: 600, height: 400 })
+    },
+  )
+
   it('row 92: color and gray of a grey image are its default', () => {
     const gray = { ...image, isGray: true }
     expect(resolve('full/max/0/color.jpg', gray).quality).toBe('default')
@@ -93,12 +103,15 @@ describe('resolveRequest: the canvas of a turned image', () => {
 })
 
 describe('resolveRequest: a source that may be sent as it is', () => {
-  it.each<[row: number, text: string, version: ImageApiVersion]>([
-    [56, 'full/600,400/0/default.jpg', 3],
-    [56, 'full/600,/0/default.jpg', 3],
-    [70, 'full/full/0/default.jpg', 2],
-  ])('row %i: %s is over the limits, however cheap it is', (_row, text, version) => {
-    expect(() => resolve(text, image, { maxWidth: 300 }, 'jpg', version)).toThrow(refusal('over-limit'))
+  it.each<[text: string, version: ImageApiVersion]>([
+    ['full/600,400/0/default.jpg', 3],
+    ['full/600,/0/color.jpg', 3],
+    ['full/pct:100/360/default.jpg', 3],
+    ['full/full/0/default.jpg', 2],
+  ])('cantaloupe.md: %s is what is stored, and no limit binds it', (text, version) => {
+    const resolved = resolve(text, image, { maxWidth: 300 }, 'jpg', version)
+    expect(resolved.size).toEqual({ width: 600, height: 400 })
+    expect(() => resolve(text, image, { maxWidth: 300 }, undefined, version)).toThrow(refusal('over-limit'))
   })
 
   it.each([
@@ -134,5 +147,13 @@ describe('isUnchanged', () => {
 
   it('is false where the source may not be sent as it is', () => {
     expect(isUnchanged(resolve('full/max/0/default.jpg'), image)).toBe(false)
+  })
+})
+
+describe('formatResolved', () => {
+  it('writes absolute numbers, the same for both versions', () => {
+    const text = '0,0,600,400/600,400/!22.5/default.jpg'
+    expect(formatResolved(resolve('full/max/!22.50/color.jpg'))).toBe(text)
+    expect(formatResolved(resolve('full/full/!22.5/default.jpg', image, {}, undefined, 2))).toBe(text)
   })
 })
