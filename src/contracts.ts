@@ -43,7 +43,7 @@ export interface ImageSource {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
   /** Gives the bytes in order, for sources that can do so without holding them. */
   stream?(options?: StreamOptions): AsyncIterable<Uint8Array>
-  /** Gives back what `read` opened; called once by whoever read from the source. */
+  /** Gives back what `read` opened; called by whoever read from the source. A later `read` opens it again. */
   close?(): Promise<void>
 }
 

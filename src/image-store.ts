@@ -2,18 +2,11 @@
    version of its source, so that a changed source is another image. */
 import { LRUCache } from 'lru-cache'
 import { buildCacheKey } from './cache/key.js'
-import type { CacheEntry, ImageDescription, ImageReader, ImageSource } from './contracts.js'
+import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
 import { createReaderPool } from './image/reader-pool.js'
 import { openReader } from './image/sharp-reader.js'
+import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
-
-/** An identifier and the source that it was resolved to. */
-export interface Located {
-  /** The identifier, decoded. */
-  readonly identifier: string
-  /** Its source. */
-  readonly source: ImageSource
-}
 
 /** Images that were seen before. */
 export interface ImageStore {
@@ -21,10 +14,12 @@ export interface ImageStore {
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
   /** Lends an open reader to `work`. */
   read<T>(image: Located, work: (reader: ImageReader) => Promise<T>): Promise<T>
+  /** The key of a result: everything that its bytes depend on. */
+  formatKey(image: Located, name: string): string
   /** A result that was kept. */
-  getResult(image: Located, name: string, signal?: AbortSignal): Promise<CacheEntry | undefined>
+  getResult(key: string, signal?: AbortSignal): CacheEntry | undefined | Promise<CacheEntry | undefined>
   /** Keeps a result. */
-  setResult(image: Located, name: string, entry: CacheEntry): Promise<void>
+  setResult(key: string, entry: CacheEntry): void | Promise<void>
   /** Closes what is open. */
   close(): void
 }
@@ -52,8 +47,9 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
       return description
     },
     read: (image, work) => pool.use(keyOf(image, 'reader'), () => openReader(image.source, read), work),
-    getResult: async (image, name, signal) => cache?.get(keyOf(image, name), signal),
-    setResult: async (image, name, entry) => cache?.set(keyOf(image, name), entry),
+    formatKey: keyOf,
+    getResult: (key, signal) => cache?.get(key, signal),
+    setResult: (key, entry) => cache?.set(key, entry),
     close() {
       pool.close()
       descriptions.clear()

@@ -50,15 +50,16 @@ export type {
   TifOptions,
   WebpOptions,
 } from './image/encode-options.js'
+// The steps
+export { resolveSource } from './locate.js'
 export type { ImageServiceOptions, ProcessOptions, ReadOptions } from './options.js'
 export { type ImageResult, type PreparedRequest, process, type Way } from './process.js'
 export type { InfoDocument, InfoExtras } from './protocol/info.js'
 export type { LimitOptions } from './protocol/limits.js'
 export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './protocol/request.js'
-// The steps
 export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
 // The service
-export { createImageService, type ImageService, resolveSource } from './service.js'
+export { createImageService, type ImageService } from './service.js'
 export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
 export { firstOf } from './source/chain.js'
 // Sources and caches

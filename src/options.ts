@@ -56,6 +56,11 @@ export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, Par
   readonly publicPrefixes?: Partial<Readonly<Record<ImageApiVersion, string>>>
   /** Where results are kept between requests; `false` keeps nothing. @defaultValue 64 MiB of memory */
   readonly cache?: Cache | MemoryCacheOptions | false
+  /**
+   * For how long a source that was looked up is believed to be unchanged, in seconds; `always` looks it up for every
+   * request, which costs two system calls for a file, `never` only once. @defaultValue 1
+   */
+  readonly revalidate?: 'always' | 'never' | number
   /** How many images are kept open. Each costs a few kilobytes, and a file handle in some formats. @defaultValue 200 */
   readonly maxOpenImages?: number
   /** The side of tiles in info.json for sources that have none of their own, in pixels. @defaultValue 512 */
@@ -90,10 +95,17 @@ export interface ServiceSettings extends ProcessSettings {
   readonly publicPrefixes: Readonly<Record<ImageApiVersion, string>>
   /** Where results are kept. */
   readonly cache: Cache | undefined
+  /**
+   * For how long a source that was looked up is believed to be unchanged, in seconds; `always` looks it up for every
+   * request, which costs two system calls for a file, `never` only once. @defaultValue 1
+   */
+  readonly revalidate?: 'always' | 'never' | number
+  /** For how long a source is believed to be unchanged, in milliseconds. */
+  readonly revalidateMs: number
   /** How many images are kept open. */
   readonly maxOpenImages: number
   /** Rights, links and services for info.json. */
-  readonly info: (identifier: string) => InfoExtras | Promise<InfoExtras>
+  readonly info: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
   /** The Cache-Control header of successful responses. */
   readonly cacheControl: string
   /** Whether image requests are redirected to their canonical form. */
@@ -135,7 +147,8 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     publicPrefixes: { ...onlyStrings(prefixes), ...resolvePublicPrefixes(options.publicPrefixes) },
     cache: resolveCache(options.cache),
     maxOpenImages,
-    info: typeof info === 'function' ? info : () => info,
+    revalidateMs: resolveRevalidation(options.revalidate),
+    info,
     cacheControl: requireHeaderValue('cacheControl', options.cacheControl ?? 'public, max-age=86400'),
     redirectToCanonical: options.redirectToCanonical ?? false,
   })
@@ -178,6 +191,13 @@ function onlyStrings({ 2: second, 3: third }: Prefixes): Record<ImageApiVersion,
 function resolveCache(cache: ImageServiceOptions['cache'] = {}): Cache | undefined {
   if (cache === false) return undefined
   return createSafeCache('get' in cache ? cache : memoryCache(cache))
+}
+
+function resolveRevalidation(revalidate: ImageServiceOptions['revalidate'] = 1): number {
+  if (revalidate === 'always') return 0
+  if (revalidate === 'never') return Infinity
+  if (typeof revalidate === 'number' && revalidate >= 0) return revalidate * 1000
+  throw new TypeError(`revalidate: expected 'always', 'never' or seconds but received ${String(revalidate)}`)
 }
 
 function requirePrefix(name: string, prefix: unknown): void {

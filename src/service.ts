@@ -1,25 +1,27 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { answerRequest, describeFacts, obtainImage } from './answer.js'
-import type {
-  HttpReply,
-  HttpRequest,
-  ImageDescription,
-  ImageSource,
-  ResolveContext,
-  SourceResolver,
-} from './contracts.js'
-import { AbortedError, NotFoundError } from './errors.js'
+import { LRUCache } from 'lru-cache'
+import { answerRequest, type Desk } from './answer.js'
+import { processImage } from './answer-image.js'
+import { describeFacts, resolveInfoExtras } from './answer-info.js'
+import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveContext } from './contracts.js'
+import { AbortedError } from './errors.js'
 import { checkRenderer, type Health } from './health.js'
 import { createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { buildErrorReply, buildMethodNotAllowed } from './http/replies.js'
 import { disableOperationCache } from './image/operation-cache.js'
 import { createImageStore } from './image-store.js'
+import { createLocator } from './locate.js'
 import { type ImageServiceOptions, resolveServiceOptions } from './options.js'
-import { type ImageResult, prepareRequest, requireOffered } from './process.js'
-import type { InfoDocument } from './protocol/info.js'
-import { buildInfo } from './protocol/info.js'
-import { type IIIFRequest, type ImageRequest, matchPrefix, parseRequest } from './protocol/request.js'
+import { type ImageResult, requireOffered } from './process.js'
+import { buildInfo, type InfoDocument } from './protocol/info.js'
+import {
+  type IIIFRequest,
+  type ImageRequest,
+  matchPrefix,
+  type ParseOptions,
+  parseRequest,
+} from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 
 /** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
@@ -62,67 +64,64 @@ export interface ImageService {
 export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
   const resolveBase = createBaseUri(options)
-  disableOperationCache()
-  const store = createImageStore(settings)
-  const locate = async (identifier: string, context: ResolveContext = {}) => ({
-    identifier,
-    source: await resolveSource(identifier, settings.source, context),
-  })
+  const desk: Desk = {
+    settings,
+    store: createImageStore(settings),
+    locate: createLocator(settings),
+    knownImages: new WeakMap(),
+    knownInfos: new WeakMap(),
+  }
+  const parse = createParser(settings.parse)
   let isClosed = false
+  disableOperationCache()
 
   const service: ImageService = {
     async handle(http) {
       const match = matchPrefix(http.url, settings.parse.prefixes)
       if (match === undefined) return undefined
-      // 3.0 section 7.2: OPTIONS for preflights; RFC 9110 section 15.5.6 for the methods that there are not.
+      // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
       if (http.method === 'OPTIONS') return buildPreflight()
       if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
       try {
         if (isClosed) throw new AbortedError('closed', 'This server is closing.')
-        const request = parseRequest(http.url, settings.parse)
-        return (
-          request &&
-          (await answerRequest({ http, request, base: resolveBase(http), settings, store, locate }))
-        )
+        const request = parse(http.url)
+        return request && (await answerRequest(http, request, resolveBase(http), desk))
       } catch (error) {
         return buildErrorReply(error, http, match.rest.endsWith('/info.json'))
       }
     },
     parseRequest: path => parseRequest(path, settings.parse),
-    resolveSource: async (identifier, context) => (await locate(identifier, context)).source,
-    describe: async (identifier, context) =>
-      store.describe(await locate(identifier, context), context?.signal),
-    async process(request, context) {
+    resolveSource: async (identifier, context = {}) => (await desk.locate(identifier, context)).source,
+    describe: async (identifier, context = {}) =>
+      desk.store.describe(await desk.locate(identifier, context), context.signal),
+    async process(request, context = {}) {
       requireOffered(request, settings)
-      const image = await locate(request.identifier, context)
-      const description = await store.describe(image, context?.signal)
-      const prepared = prepareRequest(request, description, settings)
-      return obtainImage(image, prepared, settings, store, context?.signal)
+      return processImage(await desk.locate(request.identifier, context), request, desk, context.signal)
     },
     async info(identifier, version, id, context) {
-      const description = await service.describe(identifier, context)
-      return buildInfo(version, id, describeFacts(description), settings, await settings.info(identifier))
+      const facts = describeFacts(await service.describe(identifier, context))
+      return buildInfo(version, id, facts, settings, await resolveInfoExtras(identifier, settings))
     },
     health: async () => (isClosed ? { color: 'RED', message: 'Closed.' } : checkRenderer(settings)),
     async close() {
       isClosed = true
-      store.close()
+      desk.store.close()
     },
   }
   return service
 }
 
-/**
- * Finds the source of an identifier.
- *
- * @throws {@link NotFoundError} when the resolver does not know it.
- */
-export async function resolveSource(
-  identifier: string,
-  resolver: SourceResolver,
-  context: ResolveContext = {},
-): Promise<ImageSource> {
-  const source = await resolver(identifier, context)
-  if (source === undefined) throw new NotFoundError('not-found', 'There is no image with this identifier.')
-  return source
+/** How many request records are remembered; with the answers that hang on them, about ten megabytes. */
+const maxRemembered = 5_000
+
+/** Creates a parser that gives the same record for the same URL, so that what was worked out for it is found again. */
+function createParser(options: ParseOptions): (url: string) => IIIFRequest | undefined {
+  const remembered = new LRUCache<string, IIIFRequest>({ max: maxRemembered })
+  return url => {
+    const known = remembered.get(url)
+    if (known) return known
+    const request = parseRequest(url, options)
+    if (request) remembered.set(url, request)
+    return request
+  }
 }

@@ -5,8 +5,11 @@
  */
 import { ReadableStream } from 'node:stream/web'
 import type { HttpReply, HttpRequest } from '../contracts.js'
+import { createDebug } from '../debug.js'
 import type { ImageService } from '../service.js'
 import { stripOrigin } from './exchange.js'
+
+const debug = createDebug('door')
 
 /** What the web `Request` does not tell. */
 export interface FetchContext {
@@ -58,5 +61,16 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
 
 function buildResponse({ status, headers, body }: HttpReply): Response {
   const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-  return new Response((isWhole ? body : ReadableStream.from(body)) as ResponseBody, { status, headers })
+  const content = isWhole ? body : ReadableStream.from(concealFailure(body))
+  return new Response(content as ResponseBody, { status, headers })
+}
+
+// Some servers send the message of the error that a stream ends with.
+async function* concealFailure(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    debug('a response broke off: %o', error)
+    throw new Error('The image broke off.')
+  }
 }

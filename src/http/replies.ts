@@ -30,7 +30,30 @@ export interface ReplyFacts {
   readonly vary?: string
 }
 
-/** Builds the headers that a 200 and a 304 share (RFC 9110 section 15.4.5). */
+/** A successful reply but for its body: worked out once, sent often. */
+export interface ReplyHead {
+  /** The ETag. */
+  readonly etag: string
+  /** When the source last changed. */
+  readonly lastModified: Date | undefined
+  /** The headers of a 200, but for Content-Length. */
+  readonly success: Readonly<Record<string, string>>
+  /** The headers of a 304 (RFC 9110 section 15.4.5). */
+  readonly notModified: Readonly<Record<string, string>>
+}
+
+/** Builds the head of a successful reply. */
+export function buildHead(facts: ReplyFacts): ReplyHead {
+  const notModified = buildValidatorHeaders(facts)
+  const success = {
+    ...notModified,
+    ...buildSafetyHeaders(facts.contentType),
+    'Content-Type': facts.contentType,
+    ...(facts.disposition === undefined ? {} : { 'Content-Disposition': facts.disposition }),
+  }
+  return { etag: facts.etag, lastModified: facts.lastModified, success, notModified }
+}
+
 function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
   const lastModified = facts.lastModified && formatHttpDate(facts.lastModified)
   return {
@@ -44,8 +67,8 @@ function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
 }
 
 /** Builds the answer to a request whose client has the current version already. */
-export function buildNotModified(facts: ReplyFacts): HttpReply {
-  return { status: 304, headers: buildValidatorHeaders(facts) }
+export function buildNotModified({ notModified }: ReplyHead): HttpReply {
+  return { status: 304, headers: notModified }
 }
 
 /**
@@ -54,14 +77,8 @@ export function buildNotModified(facts: ReplyFacts): HttpReply {
  * @param body - left out for HEAD
  * @param size - the number of bytes of the body, where it is known
  */
-export function buildSuccess(facts: ReplyFacts, body: HttpReply['body'], size?: number): HttpReply {
-  const headers = {
-    ...buildValidatorHeaders(facts),
-    ...buildSafetyHeaders(facts.contentType),
-    'Content-Type': facts.contentType,
-    ...(size === undefined ? {} : { 'Content-Length': String(size) }),
-    ...(facts.disposition === undefined ? {} : { 'Content-Disposition': facts.disposition }),
-  }
+export function buildSuccess({ success }: ReplyHead, body: HttpReply['body'], size?: number): HttpReply {
+  const headers = size === undefined ? success : { ...success, 'Content-Length': String(size) }
   return body === undefined ? { status: 200, headers } : { status: 200, headers, body }
 }
 

@@ -1,6 +1,5 @@
 /* The image source of one file: opened at the first read, shared by all reads, streamed through a handle of its own. */
 import type { ImageSource, StreamOptions } from '../contracts.js'
-import { AbortedError } from '../errors.js'
 import { throwIfAborted } from './failure.js'
 import { type FileVersion, openVersionedFile, type VersionedFile } from './versioned-file.js'
 
@@ -14,12 +13,10 @@ export interface FileImage extends FileVersion {
   readonly formatHint?: string
 }
 
-/** Creates the source of one file; nothing is opened before it is read. */
+/** Creates the source of one file; nothing is opened before it is read, and it may be read again after it was closed. */
 export function createFileImageSource(file: FileImage): ImageSource {
   let opening: Promise<VersionedFile> | undefined
-  let isClosed = false
   const open = (): Promise<VersionedFile> => {
-    if (isClosed) throw new AbortedError('closed', 'The source is closed.')
     opening ??= openVersionedFile(file).catch((error: unknown) => {
       opening = undefined
       throw error
@@ -34,7 +31,6 @@ export function createFileImageSource(file: FileImage): ImageSource {
     },
     stream: options => streamFile(file, options),
     async close() {
-      isClosed = true
       const opened = opening
       opening = undefined
       /* An open that failed has told its reader, and there is nothing to close. */
