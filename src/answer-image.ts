@@ -19,7 +19,8 @@ import {
   sendSource,
 } from './process.js'
 import { mediaTypes } from './protocol/format.js'
-import { formatParameters, type ImageRequest } from './protocol/request.js'
+import { decodeSegment } from './protocol/identifier.js'
+import type { ImageRequest } from './protocol/request.js'
 import { formatResolved } from './protocol/resolved.js'
 
 /** An image request that was prepared before, and what it was prepared for. */
@@ -57,7 +58,7 @@ export async function answerImage(exchange: ImageExchange, desk: ImageDesk): Pro
   const known = desk.knownImages.get(request)
   const isKnown = known?.version === image.source.version && known.uri === uri
   const { prepared, key, head } = isKnown ? known : await prepareImage(exchange, image, desk)
-  if (desk.settings.redirectToCanonical && prepared.canonical !== formatParameters(request)) {
+  if (desk.settings.redirectToCanonical && prepared.canonical !== readParameters(http.url)) {
     return buildRedirect(303, `${uri}/${prepared.canonical}`)
   }
   if (isFresh(http.headers, head)) return buildNotModified(head)
@@ -123,6 +124,12 @@ async function obtainImage(
   const result = await store.read(image, reader => renderImage(prepared, reader, settings, signal))
   await store.setResult(key, { bytes: result.body, mediaType: result.mediaType })
   return result
+}
+
+// The parameters as they were written; encoded or not they are the same, so that no client is sent in circles.
+function readParameters(url: string): string {
+  const [path = ''] = url.split(/[?#]/, 1)
+  return path.split('/').slice(-4).map(decodeSegment).join('/')
 }
 
 // Everything that the bytes of a result depend on, but the version of the source.

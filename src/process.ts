@@ -106,9 +106,12 @@ export function prepareRequest(
   }
 }
 
-// The bytes of a source can stand for the image only when they are one upright picture in a format of the protocol.
-function resolveStoredFormat({ format, orientation, pages }: ImageDescription): Format | undefined {
-  return orientation === 1 && pages === 1 && isFormat(format) ? format : undefined
+// The bytes of a source can stand for the image only when they are one upright picture, in a format of the protocol and
+// in colours that every browser shows.
+function resolveStoredFormat(description: ImageDescription): Format | undefined {
+  const { format, orientation, pages, colour } = description
+  const isPlain = orientation === 1 && pages === 1 && colour !== 'cmyk' && colour !== 'lab'
+  return isPlain && isFormat(format) ? format : undefined
 }
 
 /** Answers a prepared request with the bytes of the source as they are. */
