@@ -62,7 +62,9 @@ export async function answerImage(exchange: ImageExchange, desk: ImageDesk): Pro
     return buildRedirect(303, `${uri}/${prepared.canonical}`)
   }
   if (isFresh(http.headers, head)) return buildNotModified(head)
-  if (http.method === 'HEAD') return buildSuccess(head, undefined)
+  if (http.method === 'HEAD') {
+    return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
+  }
   const { body, size } = await obtainImage(image, prepared, key, desk, http)
   return buildSuccess(head, body, size)
 }

@@ -1,7 +1,7 @@
 /* From a request and an image to bytes: resolve, choose the cheapest way, go it. The service and the free function
    `process` share these steps. */
 import type { ImageDescription, ImageReader, ImageSource } from './contracts.js'
-import { BadRequestError, NotImplementedError } from './errors.js'
+import { BadRequestError, NotImplementedError, SourceError } from './errors.js'
 import { disableOperationCache } from './image/operation-cache.js'
 import { planRender } from './image/plan.js'
 import { render } from './image/render.js'
@@ -62,7 +62,7 @@ export async function process(
   const reader = await openReader(source, settings.read, options.signal)
   try {
     const prepared = prepareRequest(request, reader.description, settings)
-    if (prepared.way === 'source') return sendSource(prepared, source, options.signal)
+    if (prepared.way === 'source') return await sendSource(prepared, source, options.signal)
     return await renderImage(prepared, reader, settings, options.signal)
   } finally {
     await reader.close()
@@ -114,17 +114,45 @@ function resolveStoredFormat(description: ImageDescription): Format | undefined 
   return isPlain && isFormat(format) ? format : undefined
 }
 
-/** Answers a prepared request with the bytes of the source as they are. */
-export function sendSource(
+/**
+ * Answers a prepared request with the bytes of the source as they are.
+ *
+ * @throws {@link SourceError} when the source cannot be read: its first bytes are read before anything is promised.
+ */
+export async function sendSource(
   prepared: PreparedRequest,
   source: ImageSource,
   signal?: AbortSignal,
-): ImageResult {
+): Promise<ImageResult> {
+  const stream = source.stream?.(signal ? { signal } : {}) ?? readInChunks(source, signal)
+  const chunks = stream[Symbol.asyncIterator]()
+  const first = await chunks.next()
   return {
     ...prepared,
     mediaType: mediaTypes[prepared.resolved.format],
     ...(source.size === undefined ? {} : { size: source.size }),
-    body: source.stream?.(signal ? { signal } : {}) ?? readInChunks(source, signal),
+    body: countBytes(first, chunks, source.size),
+  }
+}
+
+// A body that is not as long as was promised breaks off, so that nobody takes it for whole.
+async function* countBytes(
+  first: IteratorResult<Uint8Array>,
+  chunks: AsyncIterator<Uint8Array>,
+  size: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  let sent = 0
+  try {
+    for (let next = first; !next.done; next = await chunks.next()) {
+      sent += next.value.byteLength
+      if (size !== undefined && sent > size) break
+      yield next.value
+    }
+  } finally {
+    await chunks.return?.()
+  }
+  if (size !== undefined && sent !== size) {
+    throw new SourceError(500, 'source-unreadable', 'The source does not have the length that it stated.')
   }
 }
 
