@@ -135,24 +135,31 @@ export async function sendSource(
   }
 }
 
-// A body that is not as long as was promised breaks off, so that nobody takes it for whole.
-async function* countBytes(
+// A body that is not as long as was promised breaks off, so that nobody takes it for whole. No generator: of one that
+// was never started nothing would be given back.
+function countBytes(
   first: IteratorResult<Uint8Array>,
   chunks: AsyncIterator<Uint8Array>,
   size: number | undefined,
-): AsyncGenerator<Uint8Array> {
+): AsyncIterableIterator<Uint8Array> {
   let sent = 0
-  try {
-    for (let next = first; !next.done; next = await chunks.next()) {
-      sent += next.value.byteLength
-      if (size !== undefined && sent > size) break
-      yield next.value
-    }
-  } finally {
-    await chunks.return?.()
-  }
-  if (size !== undefined && sent !== size) {
-    throw new SourceError(500, 'source-unreadable', 'The source does not have the length that it stated.')
+  let waiting: IteratorResult<Uint8Array> | undefined = first
+  return {
+    async next() {
+      const next = waiting ?? (await chunks.next())
+      waiting = undefined
+      sent += next.done ? 0 : next.value.byteLength
+      if (size === undefined || (next.done ? sent === size : sent <= size)) return next
+      await chunks.return?.()
+      throw new SourceError(500, 'source-unreadable', 'The source does not have the length that it stated.')
+    },
+    async return() {
+      await chunks.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
   }
 }
 
