@@ -3,7 +3,7 @@
 import type { ImageDescription, ImageReader, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError, SourceError } from './errors.js'
 import { disableOperationCache } from './image/operation-cache.js'
-import { planRender } from './image/plan.js'
+import { planRender, type RenderPlan } from './image/plan.js'
 import { render } from './image/render.js'
 import { openReader } from './image/sharp-reader.js'
 import { type ProcessOptions, type ProcessSettings, resolveProcessOptions } from './options.js'
@@ -23,6 +23,8 @@ export interface PreparedRequest {
   readonly canonical: string
   /** How it will be made. */
   readonly way: Way
+  /** What is to be done to pixels, where the way is `render`. */
+  readonly plan?: RenderPlan
 }
 
 /** The answer to an image request. */
@@ -99,11 +101,9 @@ export function prepareRequest(
   const storedFormat = resolveStoredFormat(description)
   const resolved = resolveRequest(request, image, settings.limits, storedFormat)
   const { version } = request
-  return {
-    resolved,
-    canonical: formatCanonical(resolved, { version, image, limits: settings.limits }),
-    way: isUnchanged(resolved, image, storedFormat) ? 'source' : 'render',
-  }
+  const canonical = formatCanonical(resolved, { version, image, limits: settings.limits })
+  if (isUnchanged(resolved, image, storedFormat)) return { resolved, canonical, way: 'source' }
+  return { resolved, canonical, way: 'render', plan: planRender(description, resolved, settings.encode) }
 }
 
 // The bytes of a source can stand for the image only when they are one upright picture, in a format of the protocol and
@@ -170,7 +170,7 @@ export async function renderImage(
   settings: ProcessSettings,
   signal?: AbortSignal,
 ): Promise<ImageResult & { readonly body: Uint8Array }> {
-  const plan = planRender(reader.description, prepared.resolved, settings.encode)
+  const plan = prepared.plan ?? planRender(reader.description, prepared.resolved, settings.encode)
   const pixels = await reader.pixels(plan.level, plan.box, signal)
   const body = await render(pixels, plan, signal)
   return { ...prepared, mediaType: mediaTypes[prepared.resolved.format], size: body.byteLength, body }

@@ -114,6 +114,9 @@ export function createImageService(options: ImageServiceOptions): ImageService {
 /** How many request records are remembered; with the answers that hang on them, about ten megabytes. */
 const maxRemembered = 5_000
 
+/** URLs beyond this many characters are no viewer's, and would cost memory. */
+const maxRememberedLength = 1_024
+
 /** Creates a parser that gives the same record for the same URL, so that what was worked out for it is found again. */
 function createParser(options: ParseOptions): (url: string) => IIIFRequest | undefined {
   const remembered = new LRUCache<string, IIIFRequest>({ max: maxRemembered })
@@ -121,7 +124,7 @@ function createParser(options: ParseOptions): (url: string) => IIIFRequest | und
     const known = remembered.get(url)
     if (known) return known
     const request = parseRequest(url, options)
-    if (request) remembered.set(url, request)
+    if (request && url.length <= maxRememberedLength) remembered.set(url, request)
     return request
   }
 }

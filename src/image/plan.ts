@@ -30,6 +30,8 @@ export interface RenderPlan {
   readonly failOn: 'error' | 'warning'
   /** Whether samples have a profile and more than eight bits, which libvips turns into Display P3 on the way. */
   readonly wide: boolean
+  /** Whether the source has an orientation of its own, which libvips would repeat in a TIFF of upright pixels. */
+  readonly oriented: boolean
   /** Whether alpha is laid onto the background. */
   readonly flatten: boolean
   /** The size to scale to, before anything is turned; none where the part has the size already. */
@@ -81,6 +83,7 @@ export function planRender(
     whole: part.whole,
     failOn: failOnOf(description.format),
     wide: description.depth > 8 && description.hasProfile && description.colour === 'rgb',
+    oriented: orientation !== 1,
     flatten: description.hasAlpha && opaque,
     ...(part.resize ? { resize: part.resize } : {}),
     ...turn,

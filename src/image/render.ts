@@ -53,9 +53,10 @@ async function warnsOnly(input: PixelInput, plan: RenderPlan): Promise<boolean> 
 }
 
 /* A tilt lays corners open, which sharp would multiply with alpha twice after scaling; and samples in Display P3
-   must become sRGB before grey is made of them. */
+   must become sRGB before grey is made of them. Samples without tags cannot repeat an orientation. */
 function needsSecondPass(plan: RenderPlan): boolean {
-  return plan.tilt !== 0 || (plan.wide && plan.colour !== 'rgb')
+  const repeatsOrientation = plan.oriented && plan.encoding.format === 'tif'
+  return plan.tilt !== 0 || (plan.wide && plan.colour !== 'rgb') || repeatsOrientation
 }
 
 function open(input: PixelInput, { failOn }: RenderPlan): Sharp {

@@ -2,7 +2,10 @@
    They bind the scaled region, not the scale of the whole image: a tile is never refused because its image is large. */
 import { type Dimensions, floorPixels, scaleSide } from './geometry.js'
 
-/** The largest responses that a server makes; what is absent has no limit. */
+/**
+ * The largest responses that a server makes. They bound work: a whole source that is sent as it is stored is no work, and
+ * exempt from them when its exact size is asked for.
+ */
 export interface LimitOptions {
   /** The largest width, in pixels. @defaultValue none */
   readonly maxWidth?: number

@@ -149,6 +149,7 @@ describe('a plan', () => {
       whole: true,
       failOn: 'warning',
       wide: false,
+      oriented: false,
       flatten: true,
       flop: false,
       angle: 0,
