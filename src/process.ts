@@ -23,7 +23,7 @@ export interface PreparedRequest {
   readonly canonical: string
   /** How it will be made. */
   readonly way: Way
-  /** What is to be done to pixels, where the way is `render`. */
+  /** What is to be done to pixels, where the way is `render`. @internal */
   readonly plan?: RenderPlan
 }
 
