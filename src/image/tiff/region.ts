@@ -1,0 +1,54 @@
+/* The decoded samples of a region: the tiles that it touches, decoded side by side and put together. */
+import type { Box } from '../../protocol/geometry.js'
+import { type DecodedTile, decodeTile } from './decode.js'
+import type { TiffDirectory } from './directory.js'
+import type { TiffFile } from './open.js'
+import { listTiles, spanTiles } from './subset.js'
+import { readTileRange } from './tile.js'
+
+/** Decoded samples of a region, interleaved. */
+export type DecodedRegion = Extract<DecodedTile, { readonly kind: 'samples' }>
+
+/**
+ * Decodes `box`; `undefined` where a tile is not stored, or of a kind that is left to libvips.
+ *
+ * @throws {@link SourceError} when a tile is damaged or not inside the file.
+ */
+export async function decodeRegion(
+  file: TiffFile,
+  directory: TiffDirectory,
+  box: Box,
+  signal?: AbortSignal,
+): Promise<DecodedRegion | undefined> {
+  const { layout } = directory
+  const span = spanTiles(layout, box)
+  const indices = listTiles(layout, span)
+  const stored = await readTileRange(file, directory, indices, signal)
+  const tiles = await Promise.all(
+    stored.map((bytes, at) => bytes && decodeTile(bytes, directory, indices[at] ?? 0)),
+  )
+  const first = tiles[0]
+  if (first?.kind !== 'samples') return undefined
+  const { channels, depth } = first
+  const region = new Uint8Array(box.width * box.height * channels * (depth / 8))
+  for (const [at, tile] of tiles.entries()) {
+    if (tile?.kind !== 'samples') return undefined
+    const x = (span.column + (at % span.columns)) * layout.width - box.x
+    const y = (span.row + Math.floor(at / span.columns)) * layout.height - box.y
+    place(region, box, tile, x, y)
+  }
+  return { kind: 'samples', data: region, width: box.width, height: box.height, channels, depth }
+}
+
+/* Copies the rows of `tile`, whose top left lies at `x`, `y` of the region and may lie outside of it. */
+function place(region: Uint8Array, box: Box, tile: DecodedRegion, x: number, y: number): void {
+  const pixel = tile.channels * (tile.depth / 8)
+  const left = Math.max(0, -x)
+  const right = Math.min(tile.width, box.width - x)
+  const bottom = Math.min(tile.height, box.height - y)
+  for (let row = Math.max(0, -y); row < bottom; row += 1) {
+    const from = (row * tile.width + left) * pixel
+    const to = ((y + row) * box.width + x + left) * pixel
+    region.set(tile.data.subarray(from, from + (right - left) * pixel), to)
+  }
+}

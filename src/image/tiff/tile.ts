@@ -1,0 +1,176 @@
+/* The stored bytes of tiles and strips. The lists of their positions may be megabytes long: only the entries that are
+   asked for are read, in blocks. */
+import { type ByteRange, checkRange, maxCachedBytes } from './blocks.js'
+import { createDamage } from './damage.js'
+import type { TiffDirectory } from './directory.js'
+import { createView, parseValue, type TiffField, valueBytes } from './fields.js'
+import { countTiles, rowBytes } from './layout.js'
+import type { TiffFile } from './open.js'
+
+const maxTileBytes = 256 * 2 ** 20
+// A compressed tile may be larger than its pixels, but not by much: headers, tables, a profile in each tile.
+const tileOverheadBytes = 64 * 1024
+const maxGapBytes = 4 * 1024
+const maxRunBytes = 4 * 2 ** 20
+const maxParallelReads = 8
+
+function entryRange(field: TiffField, index: number): ByteRange {
+  const length = valueBytes(field)
+  return { offset: field.offset + index * length, length }
+}
+
+/** Brings the list entries at `one` and `two` in: together where one read holds both. */
+async function readEntries(
+  { bytes }: TiffFile,
+  one: ByteRange,
+  two: ByteRange,
+  signal?: AbortSignal,
+): Promise<[Uint8Array, Uint8Array]> {
+  const start = Math.min(one.offset, two.offset)
+  const end = Math.max(one.offset + one.length, two.offset + two.length)
+  if (end - start > maxCachedBytes) return Promise.all([bytes.read(one, signal), bytes.read(two, signal)])
+  const both = await bytes.read({ offset: start, length: end - start }, signal)
+  const cut = ({ offset, length }: ByteRange) => both.subarray(offset - start, offset - start + length)
+  return [cut(one), cut(two)]
+}
+
+/**
+ * Finds where the tile or strip `index` is stored; `undefined` for a tile that is not stored at all (sparse files).
+ *
+ * @throws {@link SourceError} when it is not inside the file, or longer than its pixels could ever make it.
+ */
+export async function locateTile(
+  file: TiffFile,
+  directory: TiffDirectory,
+  index: number,
+  signal?: AbortSignal,
+): Promise<ByteRange | undefined> {
+  const { one, two } = findEntries(directory, index)
+  const here = file.bytes.peek(one)
+  const long = file.bytes.peek(two)
+  if (here && long) return parseEntries(file, directory, index, here, long)
+  return parseEntries(file, directory, index, ...(await readEntries(file, one, two, signal)))
+}
+
+/* Where the position and the length of a tile are listed. */
+function findEntries(
+  { index: lists, layout }: TiffDirectory,
+  index: number,
+): Record<'one' | 'two', ByteRange> {
+  if (lists === undefined) throw createDamage('it does not list its tiles or strips')
+  if (!(index >= 0 && index < countTiles(layout))) throw createDamage(`it has no tile ${index}`)
+  return { one: entryRange(lists.offsets, index), two: entryRange(lists.byteCounts, index) }
+}
+
+function parseEntries(
+  { bytes, littleEndian }: TiffFile,
+  { index: lists, layout, bitsPerSample }: TiffDirectory,
+  index: number,
+  here: Uint8Array,
+  long: Uint8Array,
+): ByteRange | undefined {
+  if (lists === undefined) return undefined
+  const offset = parseValue(createView(here), 0, lists.offsets.type, littleEndian)
+  const length = parseValue(createView(long), 0, lists.byteCounts.type, littleEndian)
+  if (offset === 0 || length === 0) return undefined
+  checkRange({ offset, length }, bytes.size, `tile ${index}`)
+  const pixelBytes = rowBytes(layout, bitsPerSample) * layout.height
+  if (length > Math.min(2 * pixelBytes + tileOverheadBytes, maxTileBytes)) {
+    throw createDamage(`tile ${index} has ${length} bytes for ${pixelBytes} bytes of pixels`)
+  }
+  return { offset, length }
+}
+
+/**
+ * As {@link readTileBytes}, without waiting; `undefined` also where the list or the tile cannot be had now.
+ *
+ * @throws {@link SourceError} as {@link locateTile}.
+ */
+export function readTileSync(
+  file: TiffFile,
+  directory: TiffDirectory,
+  index: number,
+): Uint8Array | undefined {
+  const { one, two } = findEntries(directory, index)
+  const here = file.bytes.peek(one)
+  const long = here && file.bytes.peek(two)
+  const range = here && long && parseEntries(file, directory, index, here, long)
+  return range && file.bytes.readThroughSync(range)
+}
+
+/**
+ * Reads the stored bytes of the tile or strip `index` in one read; `undefined` for a tile that is not stored.
+ *
+ * @throws {@link SourceError} as {@link locateTile}.
+ */
+export async function readTileBytes(
+  file: TiffFile,
+  directory: TiffDirectory,
+  index: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const range = await locateTile(file, directory, index, signal)
+  return range && file.bytes.readThrough(range, signal)
+}
+
+interface Run {
+  readonly offset: number
+  end: number
+  readonly members: { readonly at: number; readonly range: ByteRange }[]
+}
+
+/** Joins ranges with small gaps between them into runs of one read each. */
+function buildRuns(ranges: readonly (ByteRange | undefined)[]): Run[] {
+  const members = ranges.flatMap((range, at) => (range ? [{ at, range }] : []))
+  members.sort((a, b) => a.range.offset - b.range.offset)
+  const runs: Run[] = []
+  for (const member of members) {
+    const { offset, length } = member.range
+    const run = runs.at(-1)
+    const end = Math.max(run?.end ?? 0, offset + length)
+    if (run && offset - run.end <= maxGapBytes && end - run.offset <= maxRunBytes) {
+      run.members.push(member)
+      run.end = end
+    } else {
+      runs.push({ offset, end: offset + length, members: [member] })
+    }
+  }
+  return runs
+}
+
+/**
+ * Reads the stored bytes of several tiles or strips, in the order of `indices`. Neighbours in the file share a read, and
+ * the buffer that it gave; other reads go on side by side, eight at most.
+ *
+ * @throws {@link SourceError} as {@link locateTile}, and when the tiles together have more than 256 MiB.
+ */
+export async function readTileRange(
+  file: TiffFile,
+  directory: TiffDirectory,
+  indices: readonly number[],
+  signal?: AbortSignal,
+): Promise<(Uint8Array | undefined)[]> {
+  const ranges: (ByteRange | undefined)[] = []
+  let total = 0
+  for (const index of indices) {
+    const range = await locateTile(file, directory, index, signal)
+    total += range?.length ?? 0
+    if (total > maxTileBytes)
+      throw createDamage(`${indices.length} tiles have more than ${maxTileBytes} bytes`)
+    ranges.push(range)
+  }
+  const found: (Uint8Array | undefined)[] = ranges.map(() => undefined)
+  const runs = buildRuns(ranges)[Symbol.iterator]()
+  async function readLane(): Promise<void> {
+    // The lanes share one iterator: each takes the next run when it is done with its last.
+    for (const run of runs) {
+      const bytes = await file.bytes.readThrough({ offset: run.offset, length: run.end - run.offset }, signal)
+      for (const { at, range } of run.members) {
+        const start = range.offset - run.offset
+        found[at] = bytes.subarray(start, start + range.length)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: maxParallelReads }, readLane))
+  return found
+}
