@@ -1,6 +1,5 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
-import { buildProfileLink } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import { formatEtag, isFresh } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
@@ -12,9 +11,10 @@ import type { Locate, Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import {
   type ImageResult,
+  makeImage,
   type PreparedRequest,
   prepareRequest,
-  renderImage,
+  releaseAfter,
   requireOffered,
   sendSource,
 } from './process.js'
@@ -33,6 +33,8 @@ export interface KnownImage {
   readonly prepared: PreparedRequest
   /** The key that the result is kept under. */
   readonly key: string
+  /** The key of the reader of the image. */
+  readonly readerKey: string
   /** The headers. */
   readonly head: ReplyHead
 }
@@ -50,14 +52,35 @@ interface ImageDesk {
   readonly knownImages: WeakMap<ImageRequest, KnownImage>
 }
 
-/** Answers a request for pixels. */
-export async function answerImage(exchange: ImageExchange, desk: ImageDesk): Promise<HttpReply> {
-  const { http, request, uri } = exchange
+/** Answers a request for pixels; at once where everything is at hand. */
+export function answerImage(exchange: ImageExchange, desk: ImageDesk): HttpReply | Promise<HttpReply> {
+  const { http, request } = exchange
   requireOffered(request, desk.settings)
-  const image = await desk.locate(request.identifier, http)
-  const known = desk.knownImages.get(request)
-  const isKnown = known?.version === image.source.version && known.uri === uri
-  const { prepared, key, head } = isKnown ? known : await prepareImage(exchange, image, desk)
+  const image = desk.locate(request.identifier, http)
+  return image instanceof Promise
+    ? image.then(located => answerLocated(exchange, located, desk))
+    : answerLocated(exchange, image, desk)
+}
+
+function answerLocated(
+  exchange: ImageExchange,
+  image: Located,
+  desk: ImageDesk,
+): HttpReply | Promise<HttpReply> {
+  const known = desk.knownImages.get(exchange.request)
+  if (known?.version === image.source.version && known.uri === exchange.uri) {
+    return answerKnown(exchange, image, known, desk)
+  }
+  return prepareImage(exchange, image, desk).then(prepared => answerKnown(exchange, image, prepared, desk))
+}
+
+function answerKnown(
+  { http, uri }: ImageExchange,
+  image: Located,
+  known: KnownImage,
+  desk: ImageDesk,
+): HttpReply | Promise<HttpReply> {
+  const { prepared, head } = known
   if (desk.settings.redirectToCanonical && prepared.canonical !== readParameters(http.url)) {
     return buildRedirect(303, `${uri}/${prepared.canonical}`)
   }
@@ -65,8 +88,29 @@ export async function answerImage(exchange: ImageExchange, desk: ImageDesk): Pro
   if (http.method === 'HEAD') {
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
   }
-  const { body, size } = await obtainImage(image, prepared, key, desk, http)
-  return buildSuccess(head, body, size)
+  const tile = takeTile(known, desk.store)
+  if (tile) return buildSuccess(head, tile, tile.byteLength)
+  const kept = recallResult(known, desk.store)
+  if (kept && !(kept instanceof Promise)) return buildSuccess(head, kept.bytes, kept.bytes.byteLength)
+  return obtainImage(image, known, kept, desk, http).then(({ body, size }) => buildSuccess(head, body, size))
+}
+
+// One tile as it is stored, of an image that is open.
+function takeTile(
+  { prepared: { stored }, readerKey }: KnownImage,
+  store: ImageStore,
+): Uint8Array | undefined {
+  if (stored?.kind !== 'tile') return undefined
+  return store.peek(readerKey)?.storedSync?.(stored.level, stored.box)
+}
+
+// What is cheaper to make than to keep is not kept: the source as it is, and one tile as it is stored.
+function recallResult({ prepared, key }: ResultName, store: ImageStore): ReturnType<ImageStore['getResult']> {
+  return isKept(prepared) ? store.getResult(key) : undefined
+}
+
+function isKept({ way, stored }: PreparedRequest): boolean {
+  return way === 'render' || (way === 'stored' && stored?.kind === 'join')
 }
 
 async function prepareImage(
@@ -84,14 +128,15 @@ async function prepareImage(
     cacheControl: settings.cacheControl,
     links: [
       { uri: `${uri}/${prepared.canonical}`, rel: 'canonical' },
-      buildProfileLink(request.version, settings),
+      settings.profileLinks[request.version],
     ],
     disposition: buildContentDisposition(
       parseQuery(http.url).get('response-content-disposition') ?? undefined,
       formatFilename(identifier, prepared),
     ),
   })
-  const answer = { version: source.version, uri, prepared, key: store.formatKey(image, name), head }
+  const keys = { key: store.formatKey(image, name), readerKey: store.formatReaderKey(image) }
+  const answer = { version: source.version, uri, prepared, ...keys, head }
   knownImages.set(request, answer)
   return answer
 }
@@ -105,27 +150,39 @@ export async function processImage(
 ): Promise<ImageResult> {
   const { settings, store } = desk
   const prepared = prepareRequest(request, await store.describe(image, signal), settings)
-  const key = store.formatKey(image, formatName(prepared, settings))
-  return obtainImage(image, prepared, key, desk, signal ? { signal } : {})
+  const name = { prepared, key: store.formatKey(image, formatName(prepared, settings)) }
+  return obtainImage(image, name, recallResult(name, store), desk, signal ? { signal } : {})
 }
+
+type ResultName = Pick<KnownImage, 'prepared' | 'key'>
 
 async function obtainImage(
   image: Located,
-  prepared: PreparedRequest,
-  key: string,
+  { prepared, key }: ResultName,
+  recalled: ReturnType<ImageStore['getResult']>,
   { settings, store }: Pick<ImageDesk, 'settings' | 'store'>,
-  context: { readonly signal?: AbortSignal },
+  { signal }: { readonly signal?: AbortSignal },
 ): Promise<ImageResult> {
-  if (prepared.way === 'source') return sendSource(prepared, image.source, context.signal)
-  const answer = store.getResult(key)
-  const kept = answer instanceof Promise ? await answer : answer
+  if (prepared.way === 'source') return sendSource(prepared, image.source, signal)
+  const kept = await recalled
   if (kept) {
     return { ...prepared, body: kept.bytes, size: kept.bytes.byteLength, mediaType: kept.mediaType }
   }
-  const { signal } = context
-  const result = await store.read(image, reader => renderImage(prepared, reader, settings, signal))
-  await store.setResult(key, { bytes: result.body, mediaType: result.mediaType })
+  const result = await makeFromReader(image, prepared, settings, store, signal)
+  const { body, mediaType } = result
+  if (isKept(prepared) && body instanceof Uint8Array) await store.setResult(key, { bytes: body, mediaType })
   return result
+}
+
+async function makeFromReader(
+  image: Located,
+  prepared: PreparedRequest,
+  settings: ServiceSettings,
+  store: ImageStore,
+  signal?: AbortSignal,
+): Promise<ImageResult> {
+  const { reader, release } = await store.lend(image)
+  return releaseAfter(release, () => makeImage(prepared, reader, settings, signal))
 }
 
 // The parameters as they were written; encoded or not they are the same, so that no client is sent in circles.
@@ -136,7 +193,7 @@ function readParameters(url: string): string {
 
 // Everything that the bytes of a result depend on, but the version of the source.
 function formatName({ resolved, way }: PreparedRequest, { encodeKey }: ServiceSettings): string {
-  return way === 'source' ? 'source' : `${formatResolved(resolved)} ${encodeKey}`
+  return way === 'source' ? way : `${way} ${formatResolved(resolved)} ${encodeKey}`
 }
 
 function formatFilename(identifier: string, { canonical, resolved }: PreparedRequest): string {

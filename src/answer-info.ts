@@ -2,16 +2,14 @@
 import type { HttpReply, HttpRequest, ImageDescription } from './contracts.js'
 import { formatEtag, isFresh } from './http/conditional.js'
 import { readHeader } from './http/header-field.js'
-import type { Link } from './http/headers.js'
 import { negotiateInfo } from './http/negotiation.js'
 import { buildHead, buildNotModified, buildSuccess, type ReplyHead } from './http/replies.js'
 import type { ImageStore } from './image-store.js'
 import type { Locate, Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import type { Dimensions } from './protocol/geometry.js'
-import { buildInfo, type InfoExtras, type InfoFacts, resolveLevel } from './protocol/info.js'
+import { buildInfo, type InfoExtras, type InfoFacts } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
-import { formatProfileUri, type ImageApiVersion } from './protocol/version.js'
 
 /** An info.json that was built before, and what it was built for. */
 export interface KnownInfo {
@@ -23,8 +21,10 @@ export interface KnownInfo {
   readonly accept: string | undefined
   /** The headers. */
   readonly head: ReplyHead
-  /** The document. */
-  readonly body: Uint8Array
+  /** The document: as text, because Node sends text and headers in one piece. */
+  readonly body: string
+  /** Its length in bytes. */
+  readonly size: number
 }
 
 interface InfoExchange {
@@ -40,17 +40,33 @@ interface InfoDesk {
   readonly knownInfos: WeakMap<InfoRequest, KnownInfo>
 }
 
-/** Answers a request for info.json. */
-export async function answerInfo(exchange: InfoExchange, desk: InfoDesk): Promise<HttpReply> {
+/** Answers a request for info.json; at once where it was built before. */
+export function answerInfo(exchange: InfoExchange, desk: InfoDesk): HttpReply | Promise<HttpReply> {
+  const { http, request } = exchange
+  const image = desk.locate(request.identifier, http)
+  return image instanceof Promise
+    ? image.then(located => answerLocated(exchange, located, desk))
+    : answerLocated(exchange, image, desk)
+}
+
+function answerLocated(
+  exchange: InfoExchange,
+  image: Located,
+  desk: InfoDesk,
+): HttpReply | Promise<HttpReply> {
   const { http, request, uri } = exchange
-  const image = await desk.locate(request.identifier, http)
   const accept = readHeader(http.headers, 'accept')
   const known = desk.knownInfos.get(request)
-  const isKnown = known?.version === image.source.version && known.uri === uri && known.accept === accept
-  const { head, body } = isKnown ? known : await prepareInfo(exchange, image, accept, desk)
+  if (known?.version === image.source.version && known.uri === uri && known.accept === accept) {
+    return answerKnown(http, known)
+  }
+  return prepareInfo(exchange, image, accept, desk).then(info => answerKnown(http, info))
+}
+
+function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo): HttpReply {
   // The document depends on settings too, so that only the ETag can tell whether it is the same.
   if (isFresh(http.headers, { etag: head.etag })) return buildNotModified(head)
-  return buildSuccess(head, http.method === 'HEAD' ? undefined : body, body.byteLength)
+  return buildSuccess(head, http.method === 'HEAD' ? undefined : body, size)
 }
 
 async function prepareInfo(
@@ -68,10 +84,11 @@ async function prepareInfo(
     etag: formatEtag([contentType, text]),
     lastModified: image.source.lastModified,
     cacheControl: settings.cacheControl,
-    links: [buildProfileLink(request.version, settings)],
+    links: [settings.profileLinks[request.version]],
     vary: 'Accept',
   })
-  const answer = { version: image.source.version, uri, accept, head, body: new TextEncoder().encode(text) }
+  const size = Buffer.byteLength(text)
+  const answer = { version: image.source.version, uri, accept, head, body: text, size }
   // What a function tells may be another thing the next time.
   if (typeof settings.info !== 'function') knownInfos.set(request, answer)
   return answer
@@ -100,9 +117,4 @@ export function describeFacts(description: ImageDescription): InfoFacts {
     ),
     ...(tile === undefined ? {} : { tile: upright(tile) }),
   }
-}
-
-/** Builds the link to the level that the service complies with. */
-export function buildProfileLink(version: ImageApiVersion, settings: ServiceSettings): Link {
-  return { uri: formatProfileUri(version, resolveLevel(version, settings)), rel: 'profile' }
 }

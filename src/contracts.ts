@@ -41,8 +41,15 @@ export interface ImageSource {
   readonly formatHint?: string
   /** Reads up to `length` bytes from `offset`; fewer only at the end of the source. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Reads without waiting, where that is quicker than a promise: a file that is open, bytes in memory. `undefined` where
+   * it cannot be done now. The bytes are good until the next call.
+   */
+  readSync?(offset: number, length: number): Uint8Array | undefined
   /** Gives the bytes in order, for sources that can do so without holding them. */
   stream?(options?: StreamOptions): AsyncIterable<Uint8Array>
+  /** Rejects when `path` leads to other bytes than those of this source: who read by the path asks afterwards. */
+  check?(): Promise<void>
   /** Gives back what `read` opened; called by whoever read from the source. A later `read` opens it again. */
   close?(): Promise<void>
 }
@@ -66,6 +73,16 @@ export interface PyramidLevel {
   readonly scaleFactor: number
   /** The size of the stored tiles, where the level is tiled. */
   readonly tile?: Dimensions
+  /** How the tiles are encoded, where their bytes can be sent as they are. */
+  readonly coding?: StoredCoding
+}
+
+/** How stored tiles are encoded that are images by themselves. */
+export interface StoredCoding {
+  /** The format of the tiles. */
+  readonly format: 'jpg' | 'webp'
+  /** Where tiles can be cut and joined without decoding: positions that are multiples of these; absent if nowhere. */
+  readonly grid?: Dimensions
 }
 
 /** The facts about an image that everything else is decided by. */
@@ -112,6 +129,8 @@ export type PixelInput =
       readonly whole: boolean
       /** How many pixels the decoder may be asked for. */
       readonly maxPixels: number
+      /** Rejects when a file is not the one any more that was opened; to be called when its pixels were read. */
+      check?(): Promise<void>
     }
   | {
       /** Decoded samples, interleaved, of just the wanted part. */
@@ -127,18 +146,21 @@ export type PixelInput =
 export interface ImageReader {
   /** The facts about the image. */
   readonly description: ImageDescription
-  /** The encoded bytes of one tile exactly as stored, or `undefined` where they cannot be sent as they are. */
-  storedTile?(
-    level: number,
-    column: number,
-    row: number,
-    signal?: AbortSignal,
-  ): Promise<Uint8Array | undefined>
+  /**
+   * The bytes of `box` of a level as they are stored: of one tile, or, where {@link StoredCoding.grid} allows it, cut
+   * and joined without decoding. A large result comes in pieces. `undefined` where it cannot be done after all.
+   */
+  stored?(level: number, box: Box, signal?: AbortSignal): Promise<StoredBytes | undefined>
+  /** As `stored`, of one tile and without waiting; `undefined` where it cannot be done now. */
+  storedSync?(level: number, box: Box): Uint8Array | undefined
   /** The pixels of `box`, given in stored pixels of `level`. */
   pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>
   /** Gives back files and memory. */
   close(): Promise<void>
 }
+
+/** Encoded bytes: at once, or piece by piece. */
+export type StoredBytes = Uint8Array | AsyncIterable<Uint8Array>
 
 /** One entry of a {@link Cache}. */
 export interface CacheEntry {
@@ -190,6 +212,6 @@ export interface HttpReply {
   readonly status: number
   /** The headers, names in the usual spelling. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body; none for HEAD, 204 and 304. */
+  /** The body; none for HEAD, 204 and 304. Its memory may be shared with other replies: it is not to be transferred. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>
 }

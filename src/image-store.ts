@@ -3,8 +3,9 @@
 import { LRUCache } from 'lru-cache'
 import { buildCacheKey } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
-import { createReaderPool } from './image/reader-pool.js'
-import { openReader } from './image/sharp-reader.js'
+import { createJoiner } from './image/joiner.js'
+import { openReader } from './image/reader.js'
+import { createReaderPool, type Lease } from './image/reader-pool.js'
 import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 
@@ -12,8 +13,12 @@ import type { ServiceSettings } from './options.js'
 export interface ImageStore {
   /** The facts about an image: remembered, from the cache, or read from the source. */
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
-  /** Lends an open reader to `work`. */
-  read<T>(image: Located, work: (reader: ImageReader) => Promise<T>): Promise<T>
+  /** The key of the reader of an image. */
+  formatReaderKey(image: Located): string
+  /** A reader that is open; it may be used until something is waited for. */
+  peek(readerKey: string): ImageReader | undefined
+  /** Lends an open reader. */
+  lend(image: Located): Promise<Lease>
   /** The key of a result: everything that its bytes depend on. */
   formatKey(image: Located, name: string): string
   /** A result that was kept. */
@@ -30,28 +35,43 @@ const maxDescriptions = 5_000
 /** Creates the memory of a service. */
 export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages)
+  const joiner = createJoiner()
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const encodeSettings = JSON.stringify(read)
-  const keyOf = ({ identifier, source }: Located, name: string) =>
-    buildCacheKey(identifier, source.version, [name])
+  const prefixes = new WeakMap<Located, string>()
+  const keyOf = (image: Located, name: string): string => {
+    let prefix = prefixes.get(image)
+    if (prefix === undefined) {
+      prefix = buildCacheKey(image.identifier, image.source.version, [])
+      prefixes.set(image, prefix)
+    }
+    return `${prefix}|${encodeURIComponent(name)}`
+  }
+  const readDescription = async (image: Located): Promise<ImageDescription> => {
+    const { reader, release } = await store.lend(image)
+    release()
+    return reader.description
+  }
   const store: ImageStore = {
     async describe(image, signal) {
       const key = keyOf(image, `description ${encodeSettings}`)
       const known = descriptions.get(key)
       if (known) return known
       const kept = await cache?.get(key, signal)
-      const description =
-        (kept && parseDescription(kept)) ?? (await store.read(image, async r => r.description))
+      const description = (kept && parseDescription(kept)) ?? (await readDescription(image))
       descriptions.set(key, description)
       if (!kept) await cache?.set(key, formatDescription(description))
       return description
     },
-    read: (image, work) => pool.use(keyOf(image, 'reader'), () => openReader(image.source, read), work),
+    formatReaderKey: image => keyOf(image, 'reader'),
+    peek: key => pool.peek(key),
+    lend: image => pool.lend(keyOf(image, 'reader'), () => openReader(image.source, read, undefined, joiner)),
     formatKey: keyOf,
     getResult: (key, signal) => cache?.get(key, signal),
     setResult: (key, entry) => cache?.set(key, entry),
     close() {
       pool.close()
+      joiner.close()
       descriptions.clear()
     },
   }

@@ -22,7 +22,7 @@ const maxRemembered = 10_000
 export function createLocator({ source: resolver, revalidateMs }: ServiceSettings): Locate {
   const resolve = async (identifier: string, context: ResolveContext): Promise<Located> => ({
     identifier,
-    source: await resolveSource(identifier, resolver, context),
+    source: await resolveSource(identifier, resolver, context.signal ? { signal: context.signal } : {}),
   })
   if (revalidateMs === 0) return resolve
   const remembered = new LRUCache<string, Located>({

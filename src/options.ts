@@ -4,6 +4,7 @@ import { type MemoryCacheOptions, memoryCache } from './cache/memory.js'
 import { createSafeCache } from './cache/safe.js'
 import type { Cache, SourceResolver } from './contracts.js'
 import type { BaseUriOptions } from './http/base-uri.js'
+import type { Link } from './http/headers.js'
 import {
   type EncodeOptions,
   type ResolvedEncodeOptions,
@@ -11,11 +12,11 @@ import {
 } from './image/encode-options.js'
 import type { Format } from './protocol/format.js'
 import { isFormat } from './protocol/format.js'
-import type { InfoExtras, InfoSettings } from './protocol/info.js'
+import { type InfoExtras, type InfoSettings, resolveLevel } from './protocol/info.js'
 import { type LimitOptions, resolveLimits } from './protocol/limits.js'
 import { qualities as allQualities, isQuality, type Quality } from './protocol/quality.js'
 import type { ParseOptions, Prefixes } from './protocol/request.js'
-import { type ImageApiVersion, versionFacts } from './protocol/version.js'
+import { formatProfileUri, type ImageApiVersion, versionFacts } from './protocol/version.js'
 import { firstOf } from './source/chain.js'
 
 /** What can be made, and how. */
@@ -93,6 +94,8 @@ export interface ServiceSettings extends ProcessSettings {
   readonly parse: ParseOptions & { readonly prefixes: Prefixes }
   /** What clients see in front of identifiers. */
   readonly publicPrefixes: Readonly<Record<ImageApiVersion, string>>
+  /** The links to the levels that the service complies with. */
+  readonly profileLinks: Readonly<Record<ImageApiVersion, Link>>
   /** Where results are kept. */
   readonly cache: Cache | undefined
   /**
@@ -138,8 +141,10 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
   requireCount('maxOpenImages', maxOpenImages)
   const prefixes = resolvePrefixes(options.prefixes)
   const { slashSubstitute, allowSlashes = false } = options
+  const process = resolveProcessOptions(options)
   return Object.freeze({
-    ...resolveProcessOptions(options),
+    ...process,
+    profileLinks: { 2: buildProfileLink(2, process), 3: buildProfileLink(3, process) },
     ...(tileSize === undefined ? {} : { tileSize }),
     ...(preferredFormats === undefined ? {} : { preferredFormats: [...preferredFormats] }),
     source: resolveResolver(options.source),
@@ -152,6 +157,10 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     cacheControl: requireHeaderValue('cacheControl', options.cacheControl ?? 'public, max-age=86400'),
     redirectToCanonical: options.redirectToCanonical ?? false,
   })
+}
+
+function buildProfileLink(version: ImageApiVersion, settings: ProcessSettings): Link {
+  return { uri: formatProfileUri(version, resolveLevel(version, settings)), rel: 'profile' }
 }
 
 function resolveResolver(source: ImageServiceOptions['source']): SourceResolver {

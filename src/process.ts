@@ -1,19 +1,25 @@
 /* From a request and an image to bytes: resolve, choose the cheapest way, go it. The service and the free function
    `process` share these steps. */
+
+import { countBytes, readInChunks, watchEnd } from './body.js'
 import type { ImageDescription, ImageReader, ImageSource } from './contracts.js'
-import { BadRequestError, NotImplementedError, SourceError } from './errors.js'
+import { BadRequestError, NotImplementedError } from './errors.js'
 import { disableOperationCache } from './image/operation-cache.js'
 import { planRender, type RenderPlan } from './image/plan.js'
+import { openReader } from './image/reader.js'
 import { render } from './image/render.js'
-import { openReader } from './image/sharp-reader.js'
+import { planStored, type StoredPlan } from './image/stored.js'
 import { type ProcessOptions, type ProcessSettings, resolveProcessOptions } from './options.js'
 import { formatCanonical } from './protocol/canonical.js'
 import { type Format, isFormat, mediaTypes } from './protocol/format.js'
 import type { ImageRequest } from './protocol/request.js'
 import { isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
 
-/** How a result was made: the bytes of the source as they are, or decoded, changed and encoded. */
-export type Way = 'source' | 'render'
+/**
+ * How a result was made: from the bytes of the source as they are, from stored tiles that were not decoded, or decoded,
+ * changed and encoded.
+ */
+export type Way = 'source' | 'stored' | 'render'
 
 /** A request that is known to be possible, in absolute terms. */
 export interface PreparedRequest {
@@ -21,8 +27,10 @@ export interface PreparedRequest {
   readonly resolved: ResolvedRequest
   /** The canonical `region/size/rotation/quality.format`, in the version of the request. */
   readonly canonical: string
-  /** How it will be made. */
+  /** How it will be made; stored tiles that turn out to be unusable are rendered after all. */
   readonly way: Way
+  /** The stored bytes that are the answer, where the way is `stored`. @internal */
+  readonly stored?: StoredPlan
   /** What is to be done to pixels, where the way is `render`. @internal */
   readonly plan?: RenderPlan
 }
@@ -61,13 +69,29 @@ export async function process(
   const settings = resolveProcessOptions(options)
   requireOffered(request, settings)
   disableOperationCache()
-  const reader = await openReader(source, settings.read, options.signal)
-  try {
+  const { signal } = options
+  const reader = await openReader(source, settings.read, signal)
+  const release = () => void reader.close()
+  return releaseAfter(release, async () => {
     const prepared = prepareRequest(request, reader.description, settings)
-    if (prepared.way === 'source') return await sendSource(prepared, source, options.signal)
-    return await renderImage(prepared, reader, settings, options.signal)
-  } finally {
-    await reader.close()
+    if (prepared.way === 'source') return sendSource(prepared, source, signal)
+    return makeImage(prepared, reader, settings, signal)
+  })
+}
+
+/** Calls `release` once, when the image is made and its body read to its end, or when that was given up. */
+export async function releaseAfter(
+  release: () => void,
+  make: () => Promise<ImageResult>,
+): Promise<ImageResult> {
+  try {
+    const result = await make()
+    if (!(result.body instanceof Uint8Array)) return { ...result, body: watchEnd(result.body, release) }
+    release()
+    return result
+  } catch (error) {
+    release()
+    throw error
   }
 }
 
@@ -103,6 +127,8 @@ export function prepareRequest(
   const { version } = request
   const canonical = formatCanonical(resolved, { version, image, limits: settings.limits })
   if (isUnchanged(resolved, image, storedFormat)) return { resolved, canonical, way: 'source' }
+  const stored = planStored(description, resolved, settings.encode.storedFormats)
+  if (stored) return { resolved, canonical, way: 'stored', stored }
   return { resolved, canonical, way: 'render', plan: planRender(description, resolved, settings.encode) }
 }
 
@@ -135,58 +161,29 @@ export async function sendSource(
   }
 }
 
-// A body that is not as long as was promised breaks off, so that nobody takes it for whole. No generator: of one that
-// was never started nothing would be given back.
-function countBytes(
-  first: IteratorResult<Uint8Array>,
-  chunks: AsyncIterator<Uint8Array>,
-  size: number | undefined,
-): AsyncIterableIterator<Uint8Array> {
-  let sent = 0
-  let waiting: IteratorResult<Uint8Array> | undefined = first
-  return {
-    async next() {
-      const next = waiting ?? (await chunks.next())
-      waiting = undefined
-      sent += next.done ? 0 : next.value.byteLength
-      if (size === undefined || (next.done ? sent === size : sent <= size)) return next
-      await chunks.return?.()
-      throw new SourceError(500, 'source-unreadable', 'The source does not have the length that it stated.')
-    },
-    async return() {
-      await chunks.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
-}
-
-/** Renders the image of a prepared request. */
-export async function renderImage(
+/** Makes the image of a prepared request: from stored tiles where that is planned and works, else by rendering. */
+export async function makeImage(
   prepared: PreparedRequest,
   reader: ImageReader,
   settings: ProcessSettings,
   signal?: AbortSignal,
-): Promise<ImageResult & { readonly body: Uint8Array }> {
+): Promise<ImageResult> {
+  const { stored, resolved } = prepared
+  const body = stored && (await reader.stored?.(stored.level, stored.box, signal))
+  if (body === undefined) return renderImage(prepared, reader, settings, signal)
+  const size = body instanceof Uint8Array ? { size: body.byteLength } : {}
+  return { ...prepared, mediaType: mediaTypes[resolved.format], ...size, body }
+}
+
+async function renderImage(
+  prepared: PreparedRequest,
+  reader: ImageReader,
+  settings: ProcessSettings,
+  signal?: AbortSignal,
+): Promise<ImageResult> {
   const plan = prepared.plan ?? planRender(reader.description, prepared.resolved, settings.encode)
   const pixels = await reader.pixels(plan.level, plan.box, signal)
   const body = await render(pixels, plan, signal)
-  return { ...prepared, mediaType: mediaTypes[prepared.resolved.format], size: body.byteLength, body }
-}
-
-const chunkBytes = 256 * 1024
-
-async function* readInChunks(source: ImageSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    for (let offset = 0; ; ) {
-      const chunk = await source.read(offset, chunkBytes, signal)
-      if (chunk.byteLength === 0) return
-      offset += chunk.byteLength
-      yield chunk
-    }
-  } finally {
-    await source.close?.()
-  }
+  const mediaType = mediaTypes[prepared.resolved.format]
+  return { ...prepared, way: 'render', mediaType, size: body.byteLength, body }
 }

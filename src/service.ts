@@ -71,23 +71,24 @@ export function createImageService(options: ImageServiceOptions): ImageService {
     knownImages: new WeakMap(),
     knownInfos: new WeakMap(),
   }
-  const parse = createParser(settings.parse)
+  const parser = createParser(settings.parse)
   let isClosed = false
   disableOperationCache()
 
   const service: ImageService = {
     async handle(http) {
-      const match = matchPrefix(http.url, settings.parse.prefixes)
-      if (match === undefined) return undefined
+      const known = parser.recall(http.url)
+      if (known === undefined && !matchPrefix(http.url, settings.parse.prefixes)) return undefined
       // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
       if (http.method === 'OPTIONS') return buildPreflight()
       if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
       try {
         if (isClosed) throw new AbortedError('closed', 'This server is closing.')
-        const request = parse(http.url)
-        return request && (await answerRequest(http, request, resolveBase(http), desk))
+        const request = known ?? parser.parse(http.url)
+        const reply = request && answerRequest(http, request, resolveBase(http), desk)
+        return reply instanceof Promise ? await reply : reply
       } catch (error) {
-        return buildErrorReply(error, http, match.rest.endsWith('/info.json'))
+        return buildErrorReply(error, http, /\/info\.json(?:\?|$)/.test(http.url))
       }
     },
     parseRequest: path => parseRequest(path, settings.parse),
@@ -117,14 +118,22 @@ const maxRemembered = 5_000
 /** URLs beyond this many characters are no viewer's, and would cost memory. */
 const maxRememberedLength = 1_024
 
-/** Creates a parser that gives the same record for the same URL, so that what was worked out for it is found again. */
-function createParser(options: ParseOptions): (url: string) => IIIFRequest | undefined {
+/** A parser that gives the same record for the same URL, so that what was worked out for it is found again. */
+interface Parser {
+  /** The record of a URL that was parsed before. */
+  recall(url: string): IIIFRequest | undefined
+  /** Parses a URL; see {@link parseRequest}. */
+  parse(url: string): IIIFRequest | undefined
+}
+
+function createParser(options: ParseOptions): Parser {
   const remembered = new LRUCache<string, IIIFRequest>({ max: maxRemembered })
-  return url => {
-    const known = remembered.get(url)
-    if (known) return known
-    const request = parseRequest(url, options)
-    if (request && url.length <= maxRememberedLength) remembered.set(url, request)
-    return request
+  return {
+    recall: url => remembered.get(url),
+    parse(url) {
+      const request = parseRequest(url, options)
+      if (request && url.length <= maxRememberedLength) remembered.set(url, request)
+      return request
+    },
   }
 }

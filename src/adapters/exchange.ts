@@ -25,7 +25,7 @@ export type NodeResponse = NodeJS.WritableStream & {
   /** The stream of HTTP/2. */
   readonly stream?: { readonly destroyed: boolean }
   /** Writes the head. */
-  writeHead(status: number, headers: Record<string, string>): unknown
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown
   /** Gives the response up. */
   destroy(error?: Error): unknown
 }
@@ -38,6 +38,7 @@ export function readExchange(
 ): HttpRequest {
   const { headers, socket } = request
   const authority = headers[':authority'] ?? headers.host
+  let signal: AbortSignal | undefined
   const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
   return {
     method: request.method ?? 'GET',
@@ -47,7 +48,11 @@ export function readExchange(
     scheme: isSecure ? 'https' : 'http',
     ...(typeof authority === 'string' ? { authority } : {}),
     ...(socket.remoteAddress === undefined ? {} : { remoteAddress: socket.remoteAddress }),
-    signal: watchClose(response),
+    // Most answers are given at once and never ask for the signal, which costs as much as they do.
+    get signal() {
+      signal ??= watchClose(response)
+      return signal
+    },
   }
 }
 

@@ -21,7 +21,7 @@ export async function writeReply(
     stream.destroy()
     return
   }
-  response.writeHead(status, { ...headers })
+  response.writeHead(status, headers)
   // The pipeline closes both ends, whichever fails.
   await pipeline(stream, response).catch(error => debug('a response broke off: %o', error))
 }
@@ -49,6 +49,6 @@ function writeWhole(
   headers: HttpReply['headers'],
   body: string | Uint8Array = '',
 ): void {
-  response.writeHead(status, { ...headers })
+  response.writeHead(status, headers)
   response.end(body)
 }

@@ -2,6 +2,7 @@
    or the request itself, in this order. Nothing of it is ever kept between requests: two hosts in front of one
    server each see their own. */
 import { inspect } from 'node:util'
+import { LRUCache } from 'lru-cache'
 import type { HttpRequest } from '../contracts.js'
 import { IIIFError } from '../errors.js'
 import { type ForwardedElement, parseForwarded } from './forwarded.js'
@@ -59,7 +60,7 @@ type Root = Pick<PublicBase, 'origin' | 'path'>
 export function createBaseUri(options: BaseUriOptions = {}): (request: HttpRequest) => PublicBase {
   const isTrusted = createTrust(options.trustProxy ?? ['loopback', 'linklocal', 'uniquelocal'])
   const configure = createConfiguredRoot(options.baseUri)
-  return request => {
+  const resolve = (request: HttpRequest): PublicBase => {
     const { headers } = request
     const peer = parseAddress(request.remoteAddress ?? '')
     const trusted = isTrusted(peer)
@@ -73,7 +74,45 @@ export function createBaseUri(options: BaseUriOptions = {}): (request: HttpReque
       ...(client !== undefined && { clientAddress: client }),
     }
   }
+  // Functions of the application may tell another thing each time.
+  const isPure = typeof options.baseUri !== 'function' && typeof options.trustProxy !== 'function'
+  return isPure ? remember(resolve) : resolve
 }
+
+const maxRemembered = 500
+
+/** All that a root is made of. */
+const rootHeaders = [
+  'forwarded',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-path',
+  'x-forwarded-for',
+  'x-forwarded-id',
+  'x-iiif-id',
+]
+
+/* A viewer asks for hundreds of tiles with the same headers. */
+function remember(resolve: (request: HttpRequest) => PublicBase): (request: HttpRequest) => PublicBase {
+  const remembered = new LRUCache<string, PublicBase>({ max: maxRemembered })
+  return request => {
+    const { scheme, authority, mountPath, remoteAddress, headers } = request
+    let key = `${scheme}\n${authority}\n${mountPath}\n${remoteAddress}`
+    for (const name of rootHeaders) {
+      const value = headers[name]
+      if (value !== undefined) key += `\n${name}\n${value}`
+    }
+    const known = remembered.get(key)
+    if (known) return known
+    const base = Object.freeze(resolve(request))
+    if (key.length <= maxKeyLength) remembered.set(key, base)
+    return base
+  }
+}
+
+/** Longer ones are no proxy's. */
+const maxKeyLength = 2_000
 
 function createConfiguredRoot(
   baseUri: BaseUriOptions['baseUri'],

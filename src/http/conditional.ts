@@ -43,10 +43,9 @@ function matchesEtag(list: string, etag: string | undefined): boolean {
  * The parts are hashed: a version may hold a path or a time that is nobody's business.
  */
 export function formatEtag(parts: readonly string[]): string {
-  const hash = createHash('sha256')
   // The length in front keeps ['ab', 'c'] and ['a', 'bc'] apart.
-  for (const part of parts) hash.update(`${part.length}:${part}`)
-  return `"${hash.digest('base64url').slice(0, 27)}"`
+  const text = parts.map(part => `${part.length}:${part}`).join('')
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 }
 
 /** Writes a date as HTTP does; `undefined` for a date that is none or that has no four-digit year. */

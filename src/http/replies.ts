@@ -31,29 +31,25 @@ export interface ReplyFacts {
 }
 
 /** A successful reply but for its body: worked out once, sent often. */
-export interface ReplyHead {
-  /** The ETag. */
-  readonly etag: string
-  /** When the source last changed. */
-  readonly lastModified: Date | undefined
+export interface ReplyHead extends ReplyFacts {
   /** The headers of a 200, but for Content-Length. */
   readonly success: Readonly<Record<string, string>>
-  /** The headers of a 304 (RFC 9110 section 15.4.5). */
-  readonly notModified: Readonly<Record<string, string>>
+  /** The headers of the last 200 with its Content-Length: most heads belong to one body. */
+  sized?: { readonly size: number; readonly headers: Readonly<Record<string, string>> }
 }
 
 /** Builds the head of a successful reply. */
 export function buildHead(facts: ReplyFacts): ReplyHead {
-  const notModified = buildValidatorHeaders(facts)
-  const success = {
-    ...notModified,
-    ...buildSafetyHeaders(facts.contentType),
-    'Content-Type': facts.contentType,
-    ...(facts.disposition === undefined ? {} : { 'Content-Disposition': facts.disposition }),
-  }
-  return { etag: facts.etag, lastModified: facts.lastModified, success, notModified }
+  const success = Object.assign(
+    buildValidatorHeaders(facts),
+    buildSafetyHeaders(facts.contentType),
+    { 'Content-Type': facts.contentType },
+    facts.disposition === undefined ? undefined : { 'Content-Disposition': facts.disposition },
+  )
+  return { ...facts, success }
 }
 
+/** Builds the headers that a 200 and a 304 share (RFC 9110 section 15.4.5). */
 function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
   const lastModified = facts.lastModified && formatHttpDate(facts.lastModified)
   return {
@@ -67,8 +63,8 @@ function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
 }
 
 /** Builds the answer to a request whose client has the current version already. */
-export function buildNotModified({ notModified }: ReplyHead): HttpReply {
-  return { status: 304, headers: notModified }
+export function buildNotModified(facts: ReplyFacts): HttpReply {
+  return { status: 304, headers: buildValidatorHeaders(facts) }
 }
 
 /**
@@ -77,9 +73,16 @@ export function buildNotModified({ notModified }: ReplyHead): HttpReply {
  * @param body - left out for HEAD
  * @param size - the number of bytes of the body, where it is known
  */
-export function buildSuccess({ success }: ReplyHead, body: HttpReply['body'], size?: number): HttpReply {
-  const headers = size === undefined ? success : { ...success, 'Content-Length': String(size) }
+export function buildSuccess(head: ReplyHead, body: HttpReply['body'], size?: number): HttpReply {
+  const headers = size === undefined ? head.success : addLength(head, size)
   return body === undefined ? { status: 200, headers } : { status: 200, headers, body }
+}
+
+function addLength(head: ReplyHead, size: number): Readonly<Record<string, string>> {
+  if (head.sized?.size !== size) {
+    head.sized = { size, headers: { ...head.success, 'Content-Length': String(size) } }
+  }
+  return head.sized.headers
 }
 
 /** Builds a redirect; its body is empty. */

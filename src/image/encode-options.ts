@@ -76,7 +76,15 @@ export interface EncodeOptions {
   readonly background?: string
   /** The kernel for making smaller. @defaultValue 'lanczos3' */
   readonly kernel?: Kernel
+  /**
+   * When stored tiles are sent as they are, cut or joined, which costs a hundredth of encoding anew: `always`,
+   * `whenUnspecified` (unless there are options for their format here) or `never`. @defaultValue 'whenUnspecified'
+   */
+  readonly storedTiles?: StoredTiles
 }
+
+/** When stored tiles are sent as they are. */
+export type StoredTiles = 'always' | 'whenUnspecified' | 'never'
 
 /** {@link EncodeOptions}, checked and complete. */
 export interface ResolvedEncodeOptions {
@@ -94,6 +102,8 @@ export interface ResolvedEncodeOptions {
   readonly background: Colour
   /** The kernel for making smaller. */
   readonly kernel: Kernel
+  /** The formats whose stored tiles are sent as they are. */
+  readonly storedFormats: readonly ('jpg' | 'webp')[]
 }
 
 type Check<T> = (value: unknown, name: string) => T
@@ -155,7 +165,7 @@ const table = {
  * @throws TypeError that names the option, what was expected and what was received.
  */
 export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncodeOptions {
-  const given = group(options, 'encode', [...Object.keys(table), 'background', 'kernel'])
+  const given = group(options, 'encode', [...Object.keys(table), 'background', 'kernel', 'storedTiles'])
   return Object.freeze({
     jpg: checkGroup(given, 'jpg'),
     png: checkGroup(given, 'png'),
@@ -164,7 +174,16 @@ export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncod
     avif: checkGroup(given, 'avif'),
     background: Object.freeze(colour(given.background, 'encode.background')),
     kernel: oneOf(kernels, 'lanczos3')(given.kernel, 'encode.kernel'),
+    storedFormats: listStoredFormats(options),
   })
+}
+
+const storedTiles: readonly [StoredTiles, ...StoredTiles[]] = ['always', 'whenUnspecified', 'never']
+
+function listStoredFormats(options: EncodeOptions): ResolvedEncodeOptions['storedFormats'] {
+  const when = oneOf(storedTiles, 'whenUnspecified')(options.storedTiles, 'encode.storedTiles')
+  if (when === 'never') return []
+  return (['jpg', 'webp'] as const).filter(format => when === 'always' || options[format] === undefined)
 }
 
 type Checked<K extends keyof typeof table> = {

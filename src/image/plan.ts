@@ -1,22 +1,14 @@
 /* What must be done to stored pixels to answer a request: thought out in full before anything is decoded. A plan is
    plain data, can be printed, and is all that the renderer knows. */
-import type { ImageDescription, PyramidLevel } from '../contracts.js'
+import type { ImageDescription } from '../contracts.js'
 import { BadRequestError } from '../errors.js'
-import { type Box, coversImage, type Dimensions, rotateDimensions } from '../protocol/geometry.js'
+import { type Box, type Dimensions, rotateDimensions } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
-import { type AxisPlan, type AxisRequest, planAxis, suffices } from './axis.js'
 import { type Encoding, maxSides, planEncoding } from './encode.js'
 import type { Colour, Kernel, ResolvedEncodeOptions } from './encode-options.js'
 import { failOnOf } from './failure.js'
-import {
-  combineTurns,
-  orientDimensions,
-  type QuarterAngle,
-  reversedAxes,
-  type Sides,
-  toStoredBox,
-  turnSides,
-} from './orientation.js'
+import { combineTurns, type QuarterAngle, type Sides, turnSides } from './orientation.js'
+import { planPart } from './part.js'
 
 /** The steps from stored pixels to the bytes of a response, in the order in which they are done. */
 export interface RenderPlan {
@@ -108,56 +100,5 @@ function checkSides({ format }: Encoding, { width, height }: Dimensions): void {
       'over-limit',
       `An image of ${width} × ${height} pixels cannot be written as ${format}; its sides may have ${most} at most.`,
     )
-  }
-}
-
-interface PartPlan {
-  readonly level: number
-  readonly box: Box
-  readonly whole: boolean
-  readonly resize?: Dimensions
-  readonly extend?: Sides
-}
-
-/* From here on everything is in the frame of the stored pixels. */
-function planPart(description: ImageDescription, request: ResolvedRequest): PartPlan {
-  const { orientation, levels } = description
-  const region = toStoredBox(request.region, levels[0], orientation)
-  const size = orientDimensions(request.size, orientation)
-  const reversed = reversedAxes(orientation)
-  const axes: readonly [AxisRequest, AxisRequest] = [
-    {
-      start: region.x,
-      length: region.width,
-      full: levels[0].width,
-      reversed: reversed.x,
-      target: size.width,
-    },
-    {
-      start: region.y,
-      length: region.height,
-      full: levels[0].height,
-      reversed: reversed.y,
-      target: size.height,
-    },
-  ]
-  const index = levels.findLastIndex(
-    ({ scaleFactor }, at) => at === 0 || axes.every(axis => suffices(axis, scaleFactor)),
-  )
-  const level: PyramidLevel = levels[index] ?? levels[0]
-  const x = planAxis(axes[0], level.scaleFactor, level.width)
-  const y = planAxis(axes[1], level.scaleFactor, level.height)
-  return { level: index, ...joinAxes(x, y, level) }
-}
-
-function joinAxes(x: AxisPlan, y: AxisPlan, level: Dimensions): Omit<PartPlan, 'level'> {
-  const box = { x: x.start, y: y.start, width: x.length, height: y.length }
-  const needsResize = x.scaled !== x.length || y.scaled !== y.length
-  const needsExtend = x.before + x.after + y.before + y.after > 0
-  return {
-    box,
-    whole: coversImage(box, level),
-    ...(needsResize ? { resize: { width: x.scaled, height: y.scaled } } : {}),
-    ...(needsExtend ? { extend: { left: x.before, top: y.before, right: x.after, bottom: y.after } } : {}),
   }
 }

@@ -22,6 +22,7 @@ export async function render(input: PixelInput, plan: RenderPlan, signal?: Abort
       return draw(input, { ...plan, failOn: 'error' }, signal)
     })
     throwIfAborted(signal)
+    if (input.kind === 'encoded') await input.check?.()
     return bytes
   } catch (error) {
     throwIfAborted(signal)

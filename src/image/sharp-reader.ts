@@ -1,5 +1,5 @@
-/* The reader for everything that libvips decodes: it describes a source from its headers and says where the pixels of
-   each level are to be had. It holds no pixels. */
+/* The reader for images that libvips decodes as a whole: it describes a source from its headers and says where its
+   pixels are to be had. It holds no pixels. */
 import sharp, { type Metadata } from 'sharp'
 import type {
   ImageDescription,
@@ -10,86 +10,43 @@ import type {
   SourceColour,
   SourceFormat,
 } from '../contracts.js'
-import { NotFoundError, NotImplementedError, SourceError } from '../errors.js'
+import { NotFoundError } from '../errors.js'
 import { coversImage } from '../protocol/geometry.js'
-import { throwIfAborted, tooLarge, toReadFailure, toSourceFailure } from './failure.js'
+import { throwIfAborted, tooLarge, toReadFailure } from './failure.js'
 import { orientDimensions } from './orientation.js'
-import { groupLevels, type StoredLevel, type StoredLevels } from './pyramid.js'
-import { sniffFormat, sniffLength } from './sniff.js'
-import { peekTiff, type ReadBytes } from './tiff-peek.js'
+import type { ReaderOptions } from './reader.js'
 
-/** How {@link openReader} opens a source. */
-export interface ReaderOptions {
-  /** The page or frame, from 0. @defaultValue 0 */
-  readonly page?: number
-  /** Whether SVG is drawn: a parser of its own, with all that it can be made to do. @defaultValue false */
-  readonly svg?: boolean
-  /** The most pixels of an image that can only be decoded whole. @defaultValue 300 million */
-  readonly maxInputPixels?: number
-  /** The most bytes of a source that is not a local file and is held in memory. @defaultValue 512 MiB */
-  readonly maxInputBytes?: number
-}
-
-/* Of a tiled image only the tiles that are wanted are read: its size costs nothing. */
-const maxTiledPixels = 2 ** 36
 const chunkLength = 4 * 1024 * 1024
 
 interface Opened {
   readonly data: string | Uint8Array
   readonly format: SourceFormat
   readonly options: Required<ReaderOptions>
+  check?(): Promise<void>
 }
 
 /**
- * Opens a source with libvips: tells its format by its bytes and describes it, without decoding a pixel.
+ * Opens a source of a known format with libvips and describes it, without decoding a pixel.
  *
- * @throws {@link SourceError} when it is no image (501), damaged (500) or too large (413).
- * @throws {@link NotImplementedError} for SVG, unless it is allowed.
+ * @throws {@link SourceError} when it is damaged (500) or too large (413).
  * @throws {@link NotFoundError} when the file or the page does not exist.
  */
-export async function openReader(
+export async function openSharpReader(
   source: ImageSource,
-  options: ReaderOptions = {},
+  format: SourceFormat,
+  options: Required<ReaderOptions>,
   signal?: AbortSignal,
 ): Promise<ImageReader> {
-  throwIfAborted(signal)
   try {
-    const settings = resolveReaderOptions(options)
-    const head = await readSource(source, 0, sniffLength, signal)
-    const format = sniffFormat(head)
-    checkFormat(format, head.length, settings.svg)
-    const data = canBePath(source.path, format) ? source.path : await readWhole(source, settings, signal)
-    const read: ReadBytes =
-      typeof data === 'string'
-        ? (offset, length) => readSource(source, offset, length, signal)
-        : async (offset, length) => data.subarray(offset, offset + length)
-    const reader = await createReader({ data, format, options: settings }, read)
-    throwIfAborted(signal)
+    const data = canBePath(source.path, format) ? source.path : await readWhole(source, options, signal)
+    const check = typeof data === 'string' ? source.check?.bind(source) : undefined
+    const reader = await createReader({ data, format, options, ...(check ? { check } : {}) })
+    await check?.()
     return reader
-  } catch (error) {
-    throwIfAborted(signal)
-    throw toSourceFailure(error)
   } finally {
     // libvips opens the file by itself, and bytes are in memory now.
     await source.close?.()
   }
-}
-
-function resolveReaderOptions(options: ReaderOptions): Required<ReaderOptions> {
-  const { page = 0, svg = false, maxInputPixels = 300_000_000, maxInputBytes = 512 * 1024 * 1024 } = options
-  return { page, svg, maxInputPixels, maxInputBytes }
-}
-
-function checkFormat(
-  format: SourceFormat | undefined,
-  length: number,
-  svg: boolean,
-): asserts format is SourceFormat {
-  if (format === undefined) {
-    const found = length === 0 ? 'it is empty' : 'its first bytes are those of no known image format'
-    throw new SourceError(501, 'source-unsupported', `The source cannot be read as an image: ${found}.`)
-  }
-  if (format === 'svg' && !svg) throw new NotImplementedError('SVG images are not served here.')
 }
 
 /* libvips takes what stands in brackets at the end of a name for options, and librsvg opens files that an SVG names
@@ -130,45 +87,32 @@ async function readWhole(
   throw tooLarge(`The image has more than the ${maxInputBytes} bytes that are allowed.`)
 }
 
-async function createReader(opened: Opened, read: ReadBytes): Promise<ImageReader> {
-  const { data, format, options } = opened
-  const pictures = format === 'tif' ? groupLevels(await peekTiff(read)) : undefined
+async function createReader(opened: Opened): Promise<ImageReader> {
+  const { data, format, options, check } = opened
+  const { page } = options
   const first = await readMetadata(opened, 0)
-  const pages = pictures?.length ?? first.pages ?? 1
-  if (!Number.isInteger(options.page) || options.page < 0 || options.page >= pages) {
+  const pages = first.pages ?? 1
+  if (!Number.isInteger(page) || page < 0 || page >= pages) {
     const count = pages === 1 ? 'one page' : `${pages} pages`
-    throw new NotFoundError(
-      'not-found',
-      `The image has ${count}; there is none with the index ${options.page}.`,
-    )
+    throw new NotFoundError('not-found', `The image has ${count}; there is none with the index ${page}.`)
   }
-  const page = pictures?.[options.page]?.[0].page ?? options.page
   const metadata = page === 0 ? first : await readMetadata(opened, page)
-  const levels: StoredLevels = pictures?.[options.page] ?? [
-    { page, width: metadata.width, height: metadata.height, scaleFactor: 1 },
-  ]
-  const maxPixels = levels[0].tile ? maxTiledPixels : options.maxInputPixels
-  if (levels[0].width * levels[0].height > maxPixels) {
-    const { width, height } = levels[0]
+  const { width, height } = metadata
+  const { maxInputPixels: maxPixels } = options
+  if (width * height > maxPixels) {
     throw tooLarge(`The image has ${width} × ${height} pixels; at most ${maxPixels} are allowed.`)
   }
-  const description = describe(metadata, format, pages, levels)
   return {
-    description,
-    async pixels(level, box, signal): Promise<PixelInput> {
+    description: describe(metadata, format, pages),
+    async pixels(_level, box, signal): Promise<PixelInput> {
       throwIfAborted(signal)
-      const stored = levels[level]
-      if (stored === undefined)
-        throw new RangeError(`level: expected 0 to ${levels.length - 1} but received ${level}`)
-      return { kind: 'encoded', data, box, whole: coversImage(box, stored), maxPixels, ...locate(stored) }
+      const whole = coversImage(box, metadata)
+      // Page 0 is not named: of an AVIF with several images that means the primary one.
+      const input = { kind: 'encoded', data, box, whole, maxPixels, ...(check ? { check } : {}) } as const
+      return page > 0 ? { ...input, page } : input
     },
     async close() {},
   }
-}
-
-/* Page 0 is not named: of an AVIF with several images that means the primary one. */
-function locate({ page, subifd }: StoredLevel): { page?: number; subifd?: number } {
-  return { ...(page > 0 ? { page } : {}), ...(subifd === undefined ? {} : { subifd }) }
 }
 
 function readMetadata({ data }: Opened, page: number): Promise<Metadata> {
@@ -177,19 +121,14 @@ function readMetadata({ data }: Opened, page: number): Promise<Metadata> {
   return sharp(data, settings).metadata()
 }
 
-function describe(
-  metadata: Metadata,
-  format: SourceFormat,
-  pages: number,
-  levels: StoredLevels,
-): ImageDescription {
+function describe(metadata: Metadata, format: SourceFormat, pages: number): ImageDescription {
   const orientation = toOrientation(metadata.orientation)
-  const { density, channels, hasAlpha } = metadata
+  const { density, channels, hasAlpha, width, height } = metadata
   return {
-    ...orientDimensions(levels[0], orientation),
+    ...orientDimensions({ width, height }, orientation),
     format,
     pages,
-    levels: mapLevels(levels),
+    levels: [{ width, height, scaleFactor: 1 }],
     bands: hasAlpha ? channels - 1 : channels,
     depth: depthOf(metadata),
     hasAlpha,
@@ -198,11 +137,6 @@ function describe(
     ...(density === undefined ? {} : { density }),
     hasProfile: metadata.hasProfile,
   }
-}
-
-function mapLevels([first, ...others]: StoredLevels): ImageDescription['levels'] {
-  const strip = ({ page: _page, subifd: _subifd, ...level }: StoredLevel) => level
-  return [strip(first), ...others.map(strip)]
 }
 
 function toOrientation(value: number | undefined): Orientation {

@@ -1,7 +1,7 @@
 /* The image source of one file: opened at the first read, shared by all reads, streamed through a handle of its own. */
 import type { ImageSource, StreamOptions } from '../contracts.js'
 import { throwIfAborted } from './failure.js'
-import { type FileVersion, openVersionedFile, type VersionedFile } from './versioned-file.js'
+import { checkFile, type FileVersion, openVersionedFile, type VersionedFile } from './versioned-file.js'
 
 const chunkBytes = 256 * 1024
 
@@ -16,11 +16,18 @@ export interface FileImage extends FileVersion {
 /** Creates the source of one file; nothing is opened before it is read, and it may be read again after it was closed. */
 export function createFileImageSource(file: FileImage): ImageSource {
   let opening: Promise<VersionedFile> | undefined
+  let opened: VersionedFile | undefined
   const open = (): Promise<VersionedFile> => {
-    opening ??= openVersionedFile(file).catch((error: unknown) => {
-      opening = undefined
-      throw error
-    })
+    opening ??= openVersionedFile(file).then(
+      handle => {
+        opened = handle
+        return handle
+      },
+      (error: unknown) => {
+        opening = undefined
+        throw error
+      },
+    )
     return opening
   }
   return {
@@ -29,12 +36,15 @@ export function createFileImageSource(file: FileImage): ImageSource {
       throwIfAborted(signal)
       return (await open()).read(offset, length, signal)
     },
+    check: () => checkFile(file),
+    readSync: (offset, length) => opened?.readSync(offset, length),
     stream: options => streamFile(file, options),
     async close() {
-      const opened = opening
+      const closing = opening
       opening = undefined
+      opened = undefined
       /* An open that failed has told its reader, and there is nothing to close. */
-      await opened?.then(
+      await closing?.then(
         handle => handle.close(),
         () => undefined,
       )

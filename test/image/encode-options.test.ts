@@ -12,6 +12,7 @@ describe('encode options', () => {
       avif: { quality: 50, effort: 2 },
       background: { r: 255, g: 255, b: 255 },
       kernel: 'lanczos3',
+      storedFormats: ['jpg', 'webp'],
     })
   })
 

@@ -7,8 +7,8 @@ import { afterAll } from 'vitest'
 import type { ImageDescription, ImageSource } from '../../src/contracts.js'
 import { type EncodeOptions, resolveEncodeOptions } from '../../src/image/encode-options.js'
 import { planRender, type RenderPlan } from '../../src/image/plan.js'
+import { openReader, type ReaderOptions } from '../../src/image/reader.js'
 import { render } from '../../src/image/render.js'
-import { openReader, type ReaderOptions } from '../../src/image/sharp-reader.js'
 import type { ResolvedRequest } from '../../src/protocol/resolved.js'
 
 export interface Pixels {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { openReader } from '../../src/image/sharp-reader.js'
+import { openReader } from '../../src/image/reader.js'
 import {
   bytesSource,
   createFolder,
@@ -121,7 +121,7 @@ describe('levels', () => {
     const { description } = await openReader(bytesSource(bytes))
     const tile = { width: 256, height: 128 }
     expect(description.pages).toBe(1)
-    expect(description.levels).toEqual([
+    expect(description.levels).toMatchObject([
       { width: 1201, height: 903, scaleFactor: 1, tile },
       { width: 600, height: 451, scaleFactor: 2, tile },
       { width: 300, height: 225, scaleFactor: 4, tile },
@@ -142,18 +142,25 @@ describe('levels', () => {
         { width: 10, height: 8, scaleFactor: 4 },
       ])
       const box = { x: 0, y: 0, width: 10, height: 8 }
-      expect(await reader.pixels(2, box)).toMatchObject({ kind: 'encoded', subifd: 1, whole: true, box })
+      const input = await reader.pixels(2, box)
+      if (input.kind !== 'encoded') throw new Error('expected encoded pixels')
+      expect(input).toMatchObject({ whole: true, box })
+      const { data } = await sharp(input.data).raw().toBuffer({ resolveWithObject: true })
+      expect(data[0]).toBe(100)
     },
   )
 
   it('are not the pages that have another size', async () => {
     const bytes = buildTiff([solid(40, 30, 1), solid(40, 30, 2), solid(20, 15, 3), solid(13, 15, 4)])
     const second = await openReader(bytesSource(bytes), { page: 1 })
-    expect(second.description.pages).toBe(3)
-    expect(second.description.levels.map(level => level.width)).toEqual([40, 20])
-    const third = await openReader(bytesSource(bytes), { page: 2 })
-    expect(third.description).toMatchObject({ width: 13, height: 15 })
-    expect(await third.pixels(0, { x: 0, y: 0, width: 13, height: 15 })).toMatchObject({ page: 3 })
+    // In strips, and not called reduced: pages of their own, also those that are half of another.
+    expect(second.description.pages).toBe(4)
+    expect(second.description.levels.map(level => level.width)).toEqual([40])
+    const last = await openReader(bytesSource(bytes), { page: 3 })
+    expect(last.description).toMatchObject({ width: 13, height: 15 })
+    const input = await last.pixels(0, { x: 0, y: 0, width: 13, height: 15 })
+    if (input.kind !== 'encoded') throw new Error('expected encoded pixels')
+    expect((await sharp(input.data).raw().toBuffer())[0]).toBe(4)
   })
 })
 
@@ -232,11 +239,14 @@ describe('a source is refused', () => {
   it('that has more pixels than the option allows, except where only its tiles are read', async () => {
     const strips = await fromPixels(grid).tiff().toBuffer()
     const tiles = await fromPixels(grid).tiff({ tile: true }).toBuffer()
-    expect(await codeOf(openReader(bytesSource(strips), { maxInputPixels: 1199 }))).toBe(
-      '413 source-too-large',
-    )
-    expect(await codeOf(openReader(bytesSource(strips), { maxInputPixels: 1200 }))).toBe('no error')
-    expect(await codeOf(openReader(bytesSource(tiles), { maxInputPixels: 1199 }))).toBe('no error')
+    const pixelsOf = async (bytes: Uint8Array, maxInputPixels: number) => {
+      const reader = await openReader(bytesSource(bytes), { maxInputPixels })
+      const { width, height } = reader.description
+      return reader.pixels(0, { x: 0, y: 0, width, height })
+    }
+    expect(await codeOf(pixelsOf(strips, 1199))).toBe('413 source-too-large')
+    expect(await codeOf(pixelsOf(strips, 1200))).toBe('no error')
+    expect(await codeOf(pixelsOf(tiles, 1199))).toBe('no error')
   })
 
   it('that has more bytes than may be held, whether it tells its size or not', async () => {

@@ -1,0 +1,152 @@
+/* JPEG tiles of a TIFF, sent as they are, cut and joined: reads the bytes and leaves the joining to a joiner, in this
+   thread where it is short, in another where it would hold up others. */
+import type { StoredBytes } from '../contracts.js'
+import { type Box, coversImage, type Dimensions } from '../protocol/geometry.js'
+import type { Joiner } from './joiner.js'
+import type { JpegColour } from './jpeg/colour.js'
+import type { JoinPlan } from './jpeg/join.js'
+import { spliceTables } from './jpeg/splice.js'
+import type { TiffDirectory } from './tiff/directory.js'
+import type { TiffFile } from './tiff/open.js'
+import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
+import { readTileBytes, readTileRange, readTileSync } from './tiff/tile.js'
+
+/** The tiles of one level and what is needed to make images of them. */
+export interface JpegTiles {
+  /** The file. */
+  readonly file: TiffFile
+  /** The directory of the level. */
+  readonly directory: TiffDirectory
+  /** What the components of the tiles are. */
+  readonly colour: JpegColour
+  /** The tables that the tiles share. */
+  readonly tables: Uint8Array | undefined
+}
+
+/** Results beyond this many pixels come in pieces, so that memory does not grow with them. */
+const defaultWholePixels = 8_000_000
+
+/**
+ * Makes a JPEG of `box` without decoding; `undefined` where a tile is not stored.
+ *
+ * @param maxWholePixels - beyond this many pixels the bytes come in pieces
+ * @throws {@link SourceError} where tiles are damaged or cannot be joined without decoding.
+ */
+export async function assembleJpeg(
+  tiles: JpegTiles,
+  box: Box,
+  joiner: Joiner,
+  signal?: AbortSignal,
+  maxWholePixels: number = defaultWholePixels,
+): Promise<StoredBytes | undefined> {
+  const { file, directory, colour, tables } = tiles
+  const { layout } = directory
+  const span = spanTiles(layout, box)
+  const inner = { ...box, x: box.x - span.column * layout.width, y: box.y - span.row * layout.height }
+  if (coversImage(inner, layout)) {
+    const bytes = await readTileBytes(file, directory, span.row * layout.across + span.column, signal)
+    return bytes && spliceTables(bytes, tables, colour, { size: layout })
+  }
+  const plan = createPlan(layout, span, inner, tiles)
+  if (box.width * box.height > maxWholePixels) return streamRows(tiles, span, plan, joiner, signal)
+  const stored = await readStored(tiles, span, signal)
+  return stored && joiner.join(stored, plan, signal)
+}
+
+/**
+ * Gives one tile as it is stored, without waiting; `undefined` where that cannot be done now.
+ *
+ * @throws {@link SourceError} where the tile is damaged.
+ */
+export function takeJpegTile(
+  { file, directory, colour, tables }: JpegTiles,
+  box: Box,
+  { allocate }: Joiner,
+): Uint8Array | undefined {
+  const { width, height, across } = directory.layout
+  const index = Math.floor(box.y / height) * across + Math.floor(box.x / width)
+  const bytes = readTileSync(file, directory, index)
+  return bytes && spliceTables(bytes, tables, colour, { size: directory.layout, allocate })
+}
+
+function createPlan(tile: Dimensions, span: TileSpan, box: Box, { colour, tables }: JpegTiles): JoinPlan {
+  return {
+    tile: { width: tile.width, height: tile.height },
+    columns: span.columns,
+    box,
+    colour,
+    ...(tables ? { tables } : {}),
+  }
+}
+
+async function readStored(
+  { file, directory }: JpegTiles,
+  span: TileSpan,
+  signal?: AbortSignal,
+): Promise<Uint8Array[] | undefined> {
+  const stored = await readTileRange(file, directory, listTiles(directory.layout, span), signal)
+  return stored.every(tile => tile !== undefined) ? stored : undefined
+}
+
+/* The first row is made before anything is promised: what cannot be joined mostly shows there. */
+async function streamRows(
+  tiles: JpegTiles,
+  span: TileSpan,
+  plan: JoinPlan,
+  joiner: Joiner,
+  signal?: AbortSignal,
+): Promise<StoredBytes | undefined> {
+  const join = joiner.begin(plan)
+  const addRow = async (row: number): Promise<Uint8Array | undefined> => {
+    const stored = await readStored(tiles, { ...span, row: span.row + row, rows: 1 }, signal)
+    return stored && join.addRow(stored, signal)
+  }
+  try {
+    const first = await addRow(0)
+    if (first === undefined) join.end()
+    return first && iterateRows(first, span.rows, addRow, join.end)
+  } catch (error) {
+    join.end()
+    throw error
+  }
+}
+
+/* No generator: of one that was never started nothing would be given back. */
+function iterateRows(
+  first: Uint8Array,
+  rows: number,
+  addRow: (row: number) => Promise<Uint8Array | undefined>,
+  end: () => void,
+): AsyncIterableIterator<Uint8Array> {
+  const done: IteratorResult<Uint8Array> = { done: true, value: undefined }
+  let row = 0
+  const nextRow = async (): Promise<Uint8Array> => {
+    const bytes = row === 0 ? first : await addRow(row)
+    row += 1
+    // A body that has begun cannot be made another way: it breaks off, and the connection with it.
+    if (bytes === undefined) throw new Error(`row ${row} of the tiles is not stored`)
+    return bytes
+  }
+  let hasEnded = false
+  const stop = async (): Promise<IteratorResult<Uint8Array>> => {
+    row = rows
+    if (!hasEnded) end()
+    hasEnded = true
+    return done
+  }
+  return {
+    async next() {
+      if (row >= rows) return stop()
+      try {
+        return { done: false, value: await nextRow() }
+      } catch (error) {
+        await stop()
+        throw error
+      }
+    },
+    return: stop,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/* Which requests can be answered with stored tiles: as they are, or cut and joined without decoding them. */
+import type { ImageDescription, PyramidLevel, StoredCoding } from '../contracts.js'
+import type { Box, Dimensions } from '../protocol/geometry.js'
+import type { ResolvedRequest } from '../protocol/resolved.js'
+import { planPart } from './part.js'
+
+/** The part of a level whose stored bytes are the answer. */
+export interface StoredPlan {
+  /** Whether the part is one tile as it is stored, or must be cut and joined. */
+  readonly kind: 'tile' | 'join'
+  /** The index of the level. */
+  readonly level: number
+  /** The part, in the pixels of the level. */
+  readonly box: Box
+}
+
+/** B.2.2 of T.81 tells sizes in 16 bits. */
+const maxJpegSide = 0xffff
+
+/**
+ * Plans an answer from stored bytes; `undefined` where pixels must be changed.
+ *
+ * @param formats - the formats whose stored bytes may be sent
+ */
+export function planStored(
+  description: ImageDescription,
+  request: ResolvedRequest,
+  formats: readonly StoredCoding['format'][],
+): StoredPlan | undefined {
+  const { format, rotation, quality } = request
+  const isPlain = rotation.degrees === 0 && !rotation.mirror && quality === 'default'
+  if (!isPlain || description.orientation !== 1 || !formats.some(name => name === format)) return undefined
+  const part = planPart(description, request)
+  if (part.resize !== undefined || part.extend !== undefined) return undefined
+  const level = description.levels[part.level]
+  const kind = level?.coding?.format === format ? chooseKind(level, part.box) : undefined
+  return kind && { kind, level: part.level, box: part.box }
+}
+
+function chooseKind({ tile, coding }: PyramidLevel, box: Box): StoredPlan['kind'] | undefined {
+  if (tile === undefined) return undefined
+  if (isOnGrid(box, tile) && box.width === tile.width && box.height === tile.height) return 'tile'
+  const { grid } = coding ?? {}
+  if (grid === undefined || !isOnGrid(box, grid)) return undefined
+  return Math.max(box.width, box.height) <= maxJpegSide ? 'join' : undefined
+}
+
+function isOnGrid(box: Box, grid: Dimensions): boolean {
+  return box.x % grid.width === 0 && box.y % grid.height === 0
+}
