@@ -24,6 +24,7 @@ export type {
   SourceColour,
   SourceFormat,
   SourceResolver,
+  StoredCoding,
   StreamOptions,
 } from './contracts.js'
 // Errors
@@ -47,6 +48,7 @@ export type {
   JpgOptions,
   Kernel,
   PngOptions,
+  StoredTiles,
   TifOptions,
   WebpOptions,
 } from './image/encode-options.js'
