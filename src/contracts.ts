@@ -42,10 +42,10 @@ export interface ImageSource {
   /** Reads up to `length` bytes from `offset`; fewer only at the end of the source. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
   /**
-   * Reads without waiting, where that is quicker than a promise: a file that is open, bytes in memory. `undefined` where
-   * it cannot be done now. The bytes are good until the next call.
+   * Fills `target` with the bytes from `offset` without waiting, where that is quicker than a promise: from a file that
+   * is open, from memory. `false` where it cannot be done now.
    */
-  readSync?(offset: number, length: number): Uint8Array | undefined
+  readSync?(target: Uint8Array, offset: number): boolean
   /** Gives the bytes in order, for sources that can do so without holding them. */
   stream?(options?: StreamOptions): AsyncIterable<Uint8Array>
   /** Rejects when `path` leads to other bytes than those of this source: who read by the path asks afterwards. */

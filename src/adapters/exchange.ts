@@ -30,29 +30,49 @@ export type NodeResponse = NodeJS.WritableStream & {
   destroy(error?: Error): unknown
 }
 
+/** Where a door is mounted, and the URL from there. */
+export interface Mount {
+  /** Path and query, relative to the mount path. */
+  readonly url: string
+  /** Empty, or starting with a slash and ending without one. */
+  readonly mountPath: string
+}
+
 /** Reads a Node request; the signal is aborted when the response closes before all of it was given. */
-export function readExchange(
-  request: NodeRequest,
-  response: NodeResponse,
-  mount: { readonly url: string; readonly mountPath: string },
-): HttpRequest {
-  const { headers, socket } = request
-  const authority = headers[':authority'] ?? headers.host
-  let signal: AbortSignal | undefined
-  const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
-  return {
-    method: request.method ?? 'GET',
-    url: stripOrigin(mount.url),
-    mountPath: mount.mountPath,
-    headers,
-    scheme: isSecure ? 'https' : 'http',
-    ...(typeof authority === 'string' ? { authority } : {}),
-    ...(socket.remoteAddress === undefined ? {} : { remoteAddress: socket.remoteAddress }),
-    // Most answers are given at once and never ask for the signal, which costs as much as they do.
-    get signal() {
-      signal ??= watchClose(response)
-      return signal
-    },
+export function readExchange(request: NodeRequest, response: NodeResponse, mount: Mount): HttpRequest {
+  return new NodeExchange(request, response, mount)
+}
+
+/* A class for the sake of its signal: most answers are given at once and never ask for it, and it costs as much as they
+   do. As a closure of each request it would keep what belongs to the request alive for longer than the request. */
+class NodeExchange implements HttpRequest {
+  readonly method: string
+  readonly url: string
+  readonly mountPath: string
+  readonly headers: IncomingHttpHeaders
+  readonly scheme: 'http' | 'https'
+  declare readonly authority?: string
+  declare readonly remoteAddress?: string
+  readonly #response: NodeResponse
+  #signal: AbortSignal | undefined
+
+  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath }: Mount) {
+    const { headers, socket } = request
+    const authority = headers[':authority'] ?? headers.host
+    const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
+    this.method = request.method ?? 'GET'
+    this.url = stripOrigin(url)
+    this.mountPath = mountPath
+    this.headers = headers
+    this.scheme = isSecure ? 'https' : 'http'
+    if (typeof authority === 'string') this.authority = authority
+    if (socket.remoteAddress !== undefined) this.remoteAddress = socket.remoteAddress
+    this.#response = response
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= watchClose(this.#response)
+    return this.#signal
   }
 }
 

@@ -5,11 +5,11 @@ import { type Box, coversImage, type Dimensions } from '../protocol/geometry.js'
 import type { Joiner } from './joiner.js'
 import type { JpegColour } from './jpeg/colour.js'
 import type { JoinPlan } from './jpeg/join.js'
-import { spliceTables } from './jpeg/splice.js'
+import { isPlainTile, spliceTables } from './jpeg/splice.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import type { TiffFile } from './tiff/open.js'
 import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
-import { readTileBytes, readTileRange, readTileSync } from './tiff/tile.js'
+import { locateTileSync, readTileBytes, readTileRange } from './tiff/tile.js'
 
 /** The tiles of one level and what is needed to make images of them. */
 export interface JpegTiles {
@@ -21,6 +21,8 @@ export interface JpegTiles {
   readonly colour: JpegColour
   /** The tables that the tiles share. */
   readonly tables: Uint8Array | undefined
+  /** What stands in front of each tile when it is sent. */
+  readonly prefix: Uint8Array
 }
 
 /** Results beyond this many pixels come in pieces, so that memory does not grow with them. */
@@ -54,19 +56,30 @@ export async function assembleJpeg(
 }
 
 /**
- * Gives one tile as it is stored, without waiting; `undefined` where that cannot be done now.
+ * Gives one tile as it is stored, without waiting; `undefined` where that cannot be done now. The tile is read to where
+ * it belongs, right behind what stands in front of all tiles: most often nothing is copied.
  *
  * @throws {@link SourceError} where the tile is damaged.
  */
 export function takeJpegTile(
-  { file, directory, colour, tables }: JpegTiles,
+  { file, directory, colour, tables, prefix }: JpegTiles,
   box: Box,
   { allocate }: Joiner,
 ): Uint8Array | undefined {
-  const { width, height, across } = directory.layout
-  const index = Math.floor(box.y / height) * across + Math.floor(box.x / width)
-  const bytes = readTileSync(file, directory, index)
-  return bytes && spliceTables(bytes, tables, colour, { size: directory.layout, allocate })
+  const { layout } = directory
+  const index = Math.floor(box.y / layout.height) * layout.across + Math.floor(box.x / layout.width)
+  const range = locateTileSync(file, directory, index)
+  if (range === undefined || range.length < 4) return undefined
+  // The SOI of the tile falls on the last two bytes of the prefix, and these are written over it again.
+  const start = prefix.length - 2
+  const bytes = allocate(start + range.length)
+  const tile = bytes.subarray(start)
+  if (!file.bytes.fillSync(tile, range.offset)) return undefined
+  if (!isPlainTile(bytes, start, layout, colour)) {
+    return spliceTables(tile, tables, colour, { size: layout, allocate })
+  }
+  bytes.set(prefix)
+  return bytes
 }
 
 function createPlan(tile: Dimensions, span: TileSpan, box: Box, { colour, tables }: JpegTiles): JoinPlan {

@@ -1,6 +1,7 @@
 /* How the tiles of a TIFF level are encoded: which can be sent as they are, and what must be said with them. */
 import type { StoredCoding } from '../contracts.js'
 import type { JpegColour } from './jpeg/colour.js'
+import { formatPrefix } from './jpeg/splice.js'
 import type { JpegTiles } from './jpeg-tiles.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import { readRange, type TiffFile } from './tiff/open.js'
@@ -26,7 +27,7 @@ export async function openLevel(
   const { jpegTables } = directory
   const tables = jpegTables && (await readRange(file, jpegTables, signal))
   const colour: JpegColour = { photometric, ...(profile ? { profile } : {}) }
-  return { directory, jpeg: { file, directory, colour, tables } }
+  return { directory, jpeg: { file, directory, colour, tables, prefix: formatPrefix(tables, colour) } }
 }
 
 function jpegPhotometric(directory: TiffDirectory): JpegColour['photometric'] | undefined {

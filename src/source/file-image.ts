@@ -37,7 +37,7 @@ export function createFileImageSource(file: FileImage): ImageSource {
       return (await open()).read(offset, length, signal)
     },
     check: () => checkFile(file),
-    readSync: (offset, length) => opened?.readSync(offset, length),
+    readSync: (target, offset) => opened?.readSync(target, offset) ?? false,
     stream: options => streamFile(file, options),
     async close() {
       const closing = opening

@@ -21,8 +21,8 @@ export interface VersionedFile {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
   /** Closes the file when the reads that have begun are done. */
   close(): Promise<void>
-  /** As `read`, without waiting; `undefined` for a read that could hold up others. Good until the next call. */
-  readSync(offset: number, length: number): Uint8Array | undefined
+  /** Fills `target` without waiting; `false` for a read that is long enough to hold up others. */
+  readSync(target: Uint8Array, offset: number): boolean
 }
 
 /* The path is real, so a link in its last place was put there since; and an open must not wait for the writer of a
@@ -51,15 +51,12 @@ export async function openVersionedFile(file: FileVersion): Promise<VersionedFil
     throw isMissing(error) ? buildChanged(error) : buildFailure(error)
   })
   const readAtOnce = createBlockingRead(handle.fd, file)
-  let scratch = new Uint8Array()
   return {
     read: (offset, length, signal) => readBytes(handle, file, readAtOnce, { offset, length }, signal),
-    readSync(offset, length) {
-      const wanted = clampLength(offset, length, file.size)
-      if (wanted === 0 || wanted > maxBlockingBytes) return undefined
-      // Memory that was touched before is several times quicker to fill.
-      if (scratch.byteLength < wanted) scratch = Buffer.allocUnsafeSlow(wanted)
-      return readAtOnce(scratch.subarray(0, wanted), offset)
+    readSync(target, offset) {
+      if (target.byteLength > maxBlockingBytes || offset + target.byteLength > file.size) return false
+      readAtOnce(target, offset)
+      return true
     },
     close: () => handle.close(),
   }

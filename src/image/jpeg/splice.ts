@@ -64,3 +64,44 @@ export function spliceTables(
   ]
   return concatenate(parts, allocate)
 }
+
+/**
+ * Makes what stands in front of the tiles of a level: SOI, their colour, their shared tables.
+ *
+ * @throws {@link SourceError} where the tables are broken.
+ */
+export function formatPrefix(tables: Uint8Array | undefined, colour: JpegColour): Uint8Array {
+  const components = colour.photometric === 'gray' ? 1 : 3
+  return concatenate([
+    startOfImage,
+    ...formatColour(colour, components),
+    ...(tables ? tableSegments(tables) : []),
+  ])
+}
+
+/**
+ * Whether the tile that begins at `start` can follow a prefix as it is, without its SOI: it has the dimensions and
+ * components that it must have, and nothing that a TIFF decoder would not listen to.
+ *
+ * @throws {@link SourceError} where the header is broken.
+ */
+export function isPlainTile(
+  bytes: Uint8Array,
+  start: number,
+  { width, height }: Dimensions,
+  { photometric }: JpegColour,
+): boolean {
+  if (wordAt(bytes, start) !== ((0xff << 8) | marker.soi)) return false
+  let isRight = false
+  for (let segment = readSegment(bytes, start + 2); segment.marker !== marker.sos; ) {
+    const { start: at, end, marker: code } = segment
+    if (code >= marker.app0 || code === marker.eoi) return false
+    if (isFrameMarker(code)) {
+      const components = photometric === 'gray' ? 1 : 3
+      const isSize = wordAt(bytes, at + 1) === height && wordAt(bytes, at + 3) === width
+      isRight = isSize && byteAt(bytes, at + 5) === components
+    }
+    segment = readSegment(bytes, end)
+  }
+  return isRight
+}

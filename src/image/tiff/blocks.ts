@@ -40,8 +40,8 @@ export interface BlockReader {
    * @throws {@link SourceError} when the range is not inside the file.
    */
   readThrough(range: ByteRange, signal?: AbortSignal): Promise<Uint8Array>
-  /** As `readThrough`, without waiting; `undefined` where the source cannot do it now. */
-  readThroughSync(range: ByteRange): Uint8Array | undefined
+  /** Fills `target` from `offset` without waiting; `false` where the source cannot do it now. */
+  fillSync(target: Uint8Array, offset: number): boolean
 }
 
 /**
@@ -108,10 +108,6 @@ export function createBlockReader(source: ImageSource): BlockReader {
       checkRange(range, size, 'a part of the image')
       return cutRange(await source.read(range.offset, range.length, signal), 0, range.length)
     },
-    readThroughSync(range) {
-      checkRange(range, size, 'a part of the image')
-      const bytes = source.readSync?.(range.offset, range.length)
-      return bytes && cutRange(bytes, 0, range.length)
-    },
+    fillSync: (target, offset) => source.readSync?.(target, offset) ?? false,
   }
 }

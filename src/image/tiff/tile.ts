@@ -82,20 +82,19 @@ function parseEntries(
 }
 
 /**
- * As {@link readTileBytes}, without waiting; `undefined` also where the list or the tile cannot be had now.
+ * As {@link locateTile}, without waiting; `undefined` also where the lists are not at hand.
  *
  * @throws {@link SourceError} as {@link locateTile}.
  */
-export function readTileSync(
+export function locateTileSync(
   file: TiffFile,
   directory: TiffDirectory,
   index: number,
-): Uint8Array | undefined {
+): ByteRange | undefined {
   const { one, two } = findEntries(directory, index)
   const here = file.bytes.peek(one)
   const long = here && file.bytes.peek(two)
-  const range = here && long && parseEntries(file, directory, index, here, long)
-  return range && file.bytes.readThroughSync(range)
+  return here && long && parseEntries(file, directory, index, here, long)
 }
 
 /**
