@@ -1,11 +1,10 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
 import type { HttpReply, HttpRequest } from './contracts.js'
-import { formatEtag, isFresh } from './http/conditional.js'
+import { isFresh, joinEtag } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
 import { parseQuery } from './http/query.js'
 import { buildHead, buildNotModified, buildRedirect, buildSuccess, type ReplyHead } from './http/replies.js'
-import { rendererVersion } from './image/render.js'
 import type { ImageStore } from './image-store.js'
 import type { Locate, Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
@@ -43,13 +42,13 @@ interface ImageExchange {
   readonly http: HttpRequest
   readonly request: ImageRequest
   readonly uri: string
+  readonly memory: { image?: KnownImage }
 }
 
 interface ImageDesk {
   readonly settings: ServiceSettings
   readonly store: ImageStore
   readonly locate: Locate
-  readonly knownImages: WeakMap<ImageRequest, KnownImage>
 }
 
 /** Answers a request for pixels; at once where everything is at hand. */
@@ -67,7 +66,7 @@ function answerLocated(
   image: Located,
   desk: ImageDesk,
 ): HttpReply | Promise<HttpReply> {
-  const known = desk.knownImages.get(exchange.request)
+  const known = exchange.memory.image
   if (known?.version === image.source.version && known.uri === exchange.uri) {
     return answerKnown(exchange, image, known, desk)
   }
@@ -114,16 +113,16 @@ function isKept({ way, stored }: PreparedRequest): boolean {
 }
 
 async function prepareImage(
-  { http, request, uri }: ImageExchange,
+  { http, request, uri, memory }: ImageExchange,
   image: Located,
-  { settings, store, knownImages }: ImageDesk,
+  { settings, store }: ImageDesk,
 ): Promise<KnownImage> {
   const { source, identifier } = image
   const prepared = prepareRequest(request, await store.describe(image, http.signal), settings)
   const name = formatName(prepared, settings)
   const head = buildHead({
     contentType: mediaTypes[request.format],
-    etag: formatEtag([source.version, name, rendererVersion]),
+    etag: joinEtag(store.formatTag(image), name),
     lastModified: source.lastModified,
     cacheControl: settings.cacheControl,
     links: [
@@ -137,7 +136,7 @@ async function prepareImage(
   })
   const keys = { key: store.formatKey(image, name), readerKey: store.formatReaderKey(image) }
   const answer = { version: source.version, uri, prepared, ...keys, head }
-  knownImages.set(request, answer)
+  memory.image = answer
   return answer
 }
 

@@ -31,13 +31,13 @@ interface InfoExchange {
   readonly http: HttpRequest
   readonly request: InfoRequest
   readonly uri: string
+  readonly memory: { info?: KnownInfo }
 }
 
 interface InfoDesk {
   readonly settings: ServiceSettings
   readonly store: ImageStore
   readonly locate: Locate
-  readonly knownInfos: WeakMap<InfoRequest, KnownInfo>
 }
 
 /** Answers a request for info.json; at once where it was built before. */
@@ -54,9 +54,9 @@ function answerLocated(
   image: Located,
   desk: InfoDesk,
 ): HttpReply | Promise<HttpReply> {
-  const { http, request, uri } = exchange
+  const { http, uri, memory } = exchange
   const accept = readHeader(http.headers, 'accept')
-  const known = desk.knownInfos.get(request)
+  const known = memory.info
   if (known?.version === image.source.version && known.uri === uri && known.accept === accept) {
     return answerKnown(http, known)
   }
@@ -70,10 +70,10 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo): HttpRe
 }
 
 async function prepareInfo(
-  { http, request, uri }: InfoExchange,
+  { http, request, uri, memory }: InfoExchange,
   image: Located,
   accept: string | undefined,
-  { settings, store, knownInfos }: InfoDesk,
+  { settings, store }: InfoDesk,
 ): Promise<KnownInfo> {
   const description = await store.describe(image, http.signal)
   const extras = await resolveInfoExtras(request.identifier, settings)
@@ -90,7 +90,7 @@ async function prepareInfo(
   const size = Buffer.byteLength(text)
   const answer = { version: image.source.version, uri, accept, head, body: text, size }
   // What a function tells may be another thing the next time.
-  if (typeof settings.info !== 'function') knownInfos.set(request, answer)
+  if (typeof settings.info !== 'function') memory.info = answer
   return answer
 }
 

@@ -1,5 +1,5 @@
 /* What each kind of request is answered with, and what the answers share. Whatever depends on nothing but the request,
-   the version of the source and the public address is worked out once and remembered with the request record. */
+   the version of the source and the public address is worked out once and remembered with the request. */
 import { answerImage, type KnownImage } from './answer-image.js'
 import { answerInfo, type KnownInfo } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
@@ -8,7 +8,7 @@ import { buildRedirect } from './http/replies.js'
 import type { ImageStore } from './image-store.js'
 import type { Locate } from './locate.js'
 import type { ServiceSettings } from './options.js'
-import type { IIIFRequest, ImageRequest, InfoRequest } from './protocol/request.js'
+import type { IIIFRequest } from './protocol/request.js'
 
 /** What the service answers requests with. */
 export interface Desk {
@@ -18,19 +18,26 @@ export interface Desk {
   readonly store: ImageStore
   /** Finds the source of an identifier. */
   readonly locate: Locate
-  /** What was worked out for image requests. */
-  readonly knownImages: WeakMap<ImageRequest, KnownImage>
-  /** What was worked out for requests for info.json. */
-  readonly knownInfos: WeakMap<InfoRequest, KnownInfo>
+}
+
+/** A request that was parsed before, and what was worked out for its answer. */
+export interface RememberedRequest {
+  /** The request. */
+  readonly request: IIIFRequest
+  /** What was worked out for an image. */
+  image?: KnownImage
+  /** What was worked out for an info.json. */
+  info?: KnownInfo
 }
 
 /** Answers a request of any kind. */
 export function answerRequest(
   http: HttpRequest,
-  request: IIIFRequest,
+  memory: RememberedRequest,
   base: PublicBase,
   desk: Desk,
 ): HttpReply | Promise<HttpReply> {
+  const { request } = memory
   // 3.0 section 5.2: `id` is the base URI; here and in every link it is what the client called, still encoded.
   const identifier = base.forwardedIdentifier ?? request.encodedIdentifier
   const uri = `${base.origin}${base.path}${desk.settings.publicPrefixes[request.version]}/${identifier}`
@@ -39,8 +46,8 @@ export function answerRequest(
       // 3.0 section 2: the base URI SHOULD redirect to info.json. Our choice: a last slash is taken off first.
       return request.trailingSlash ? buildRedirect(301, uri) : buildRedirect(303, `${uri}/info.json`)
     case 'info':
-      return answerInfo({ http, request, uri }, desk)
+      return answerInfo({ http, request, uri, memory }, desk)
     case 'image':
-      return answerImage({ http, request, uri }, desk)
+      return answerImage({ http, request, uri, memory }, desk)
   }
 }

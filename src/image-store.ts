@@ -3,9 +3,11 @@
 import { LRUCache } from 'lru-cache'
 import { buildCacheKey } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
+import { formatEtag } from './http/conditional.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
+import { rendererVersion } from './image/render.js'
 import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 
@@ -13,6 +15,8 @@ import type { ServiceSettings } from './options.js'
 export interface ImageStore {
   /** The facts about an image: remembered, from the cache, or read from the source. */
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
+  /** An ETag that stands for the version of an image and of what makes pixels. */
+  formatTag(image: Located): string
   /** The key of the reader of an image. */
   formatReaderKey(image: Located): string
   /** A reader that is open; it may be used until something is waited for. */
@@ -38,15 +42,10 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
   const joiner = createJoiner()
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const encodeSettings = JSON.stringify(read)
-  const prefixes = new WeakMap<Located, string>()
-  const keyOf = (image: Located, name: string): string => {
-    let prefix = prefixes.get(image)
-    if (prefix === undefined) {
-      prefix = buildCacheKey(image.identifier, image.source.version, [])
-      prefixes.set(image, prefix)
-    }
-    return `${prefix}|${encodeURIComponent(name)}`
-  }
+  const prefixOf = rememberByImage(({ identifier, source }) => buildCacheKey(identifier, source.version, []))
+  const tagOf = rememberByImage(({ source }) => formatEtag([source.version, rendererVersion]))
+  const readerKeyOf = rememberByImage(image => `${prefixOf(image)}|reader`)
+  const keyOf = (image: Located, name: string) => `${prefixOf(image)}|${encodeURIComponent(name)}`
   const readDescription = async (image: Located): Promise<ImageDescription> => {
     const { reader, release } = await store.lend(image)
     release()
@@ -63,9 +62,10 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
       if (!kept) await cache?.set(key, formatDescription(description))
       return description
     },
-    formatReaderKey: image => keyOf(image, 'reader'),
+    formatTag: tagOf,
+    formatReaderKey: readerKeyOf,
     peek: key => pool.peek(key),
-    lend: image => pool.lend(keyOf(image, 'reader'), () => openReader(image.source, read, undefined, joiner)),
+    lend: image => pool.lend(readerKeyOf(image), () => openReader(image.source, read, undefined, joiner)),
     formatKey: keyOf,
     getResult: (key, signal) => cache?.get(key, signal),
     setResult: (key, entry) => cache?.set(key, entry),
@@ -76,6 +76,19 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
     },
   }
   return store
+}
+
+/* What is the same for every request of an image is worked out once for as long as its source is believed. */
+function rememberByImage(work: (image: Located) => string): (image: Located) => string {
+  const remembered = new WeakMap<Located, string>()
+  return image => {
+    let text = remembered.get(image)
+    if (text === undefined) {
+      text = work(image)
+      remembered.set(image, text)
+    }
+    return text
+  }
 }
 
 const descriptionType = 'application/json'

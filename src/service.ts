@@ -1,5 +1,4 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { LRUCache } from 'lru-cache'
 import { answerRequest, type Desk } from './answer.js'
 import { processImage } from './answer-image.js'
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
@@ -13,15 +12,10 @@ import { disableOperationCache } from './image/operation-cache.js'
 import { createImageStore } from './image-store.js'
 import { createLocator } from './locate.js'
 import { type ImageServiceOptions, resolveServiceOptions } from './options.js'
+import { createParser } from './parser.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { buildInfo, type InfoDocument } from './protocol/info.js'
-import {
-  type IIIFRequest,
-  type ImageRequest,
-  matchPrefix,
-  type ParseOptions,
-  parseRequest,
-} from './protocol/request.js'
+import { type IIIFRequest, type ImageRequest, matchPrefix, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 
 /** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
@@ -68,8 +62,6 @@ export function createImageService(options: ImageServiceOptions): ImageService {
     settings,
     store: createImageStore(settings),
     locate: createLocator(settings),
-    knownImages: new WeakMap(),
-    knownInfos: new WeakMap(),
   }
   const parser = createParser(settings.parse)
   let isClosed = false
@@ -84,8 +76,8 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
       try {
         if (isClosed) throw new AbortedError('closed', 'This server is closing.')
-        const request = known ?? parser.parse(http.url)
-        const reply = request && answerRequest(http, request, resolveBase(http), desk)
+        const memory = known ?? parser.parse(http.url)
+        const reply = memory && answerRequest(http, memory, resolveBase(http), desk)
         return reply instanceof Promise ? await reply : reply
       } catch (error) {
         return buildErrorReply(error, http, /\/info\.json(?:\?|$)/.test(http.url))
@@ -110,30 +102,4 @@ export function createImageService(options: ImageServiceOptions): ImageService {
     },
   }
   return service
-}
-
-/** How many request records are remembered; with the answers that hang on them, about ten megabytes. */
-const maxRemembered = 5_000
-
-/** URLs beyond this many characters are no viewer's, and would cost memory. */
-const maxRememberedLength = 1_024
-
-/** A parser that gives the same record for the same URL, so that what was worked out for it is found again. */
-interface Parser {
-  /** The record of a URL that was parsed before. */
-  recall(url: string): IIIFRequest | undefined
-  /** Parses a URL; see {@link parseRequest}. */
-  parse(url: string): IIIFRequest | undefined
-}
-
-function createParser(options: ParseOptions): Parser {
-  const remembered = new LRUCache<string, IIIFRequest>({ max: maxRemembered })
-  return {
-    recall: url => remembered.get(url),
-    parse(url) {
-      const request = parseRequest(url, options)
-      if (request && url.length <= maxRememberedLength) remembered.set(url, request)
-      return request
-    },
-  }
 }

@@ -48,6 +48,15 @@ export function formatEtag(parts: readonly string[]): string {
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 }
 
+/**
+ * Writes a strong ETag out of the opaque part of another one, made before, and of words that tell its kind.
+ *
+ * @param words - of URIs: what an ETag cannot hold becomes `_`
+ */
+export function joinEtag(etag: string, words: string): string {
+  return `"${etag.slice(1, -1)}-${words.replace(/[^\w.,!:/^~-]/g, '_')}"`
+}
+
 /** Writes a date as HTTP does; `undefined` for a date that is none or that has no four-digit year. */
 export function formatHttpDate(date: Date): string | undefined {
   const text = date.toUTCString()

@@ -9,6 +9,9 @@ interface Disposition {
 
 const maxAskedLength = 2048
 const maxNameLength = 120
+
+// Most names need no cleaning.
+const plainName = /^\w[\w,.-]{0,100}\.\w+$/
 const imageExtension = /\.(?:jpe?g|png|webp|tiff?|gif|jp2|avif|pdf)$/i
 
 /**
@@ -20,6 +23,7 @@ const imageExtension = /\.(?:jpe?g|png|webp|tiff?|gif|jp2|avif|pdf)$/i
  * that a link to an image cannot save itself as a program.
  */
 export function buildContentDisposition(asked: string | undefined, filename: string): string {
+  if (asked === undefined && plainName.test(filename)) return `inline; filename="${filename}"`
   const fallback = cleanFilename(filename) || 'image'
   const disposition = parseDisposition(asked ?? '')
   const name = cleanFilename(disposition?.filename ?? '')

@@ -69,6 +69,9 @@ export function parseRootPath(text: string): string | undefined {
   return segments.map(part => `/${part}`).join('')
 }
 
+// Most URIs are fit for a header already.
+const plainUri = /^[\w.~:/?#@!$&'()*+,;=%^[\]-]*$/
+
 /**
  * Makes any URI of ours fit for a header: what RFC 3986 does not allow is percent-encoded.
  *
@@ -76,5 +79,6 @@ export function parseRootPath(text: string): string | undefined {
  * because canonical URIs are written with it (Image API 3.0 section 4.8).
  */
 export function formatHeaderUri(uri: string): string {
+  if (plainUri.test(uri)) return uri
   return uri.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\x21-\x7e]|["<>\\`{|}]/gu, encodeURIComponent)
 }

@@ -1,5 +1,6 @@
 /* How the tiles of a TIFF level are encoded: which can be sent as they are, and what must be said with them. */
 import type { StoredCoding } from '../contracts.js'
+import { isIIIFError } from '../errors.js'
 import type { JpegColour } from './jpeg/colour.js'
 import { formatPrefix } from './jpeg/splice.js'
 import type { JpegTiles } from './jpeg-tiles.js'
@@ -27,7 +28,13 @@ export async function openLevel(
   const { jpegTables } = directory
   const tables = jpegTables && (await readRange(file, jpegTables, signal))
   const colour: JpegColour = { photometric, ...(profile ? { profile } : {}) }
-  return { directory, jpeg: { file, directory, colour, tables, prefix: formatPrefix(tables, colour) } }
+  try {
+    return { directory, jpeg: { file, directory, colour, tables, prefix: formatPrefix(tables, colour) } }
+  } catch (error) {
+    // Broken tables of one level are no reason to refuse the others.
+    if (isIIIFError(error)) return { directory }
+    throw error
+  }
 }
 
 function jpegPhotometric(directory: TiffDirectory): JpegColour['photometric'] | undefined {
