@@ -68,14 +68,14 @@ function post(
 ): Promise<JoinAnswer> {
   if (hasEnded) return Promise.resolve({ kind: 'lost' })
   return new Promise(resolve => {
-    waiting.set(task.id, resolve)
-    // While somebody waits the worker keeps the process alive.
-    worker.ref()
     const tiles = copyTiles(task.tiles)
     worker.postMessage(
       { ...task, tiles },
       tiles.map(({ buffer }) => buffer),
     )
+    waiting.set(task.id, resolve)
+    // While somebody waits the worker keeps the process alive.
+    worker.ref()
   })
 }
 
