@@ -88,7 +88,6 @@ function startWorker(onEnd: (worker: JoinWorker) => void): JoinWorker {
   // Not with the flags of the program: some of them, such as --input-type, no worker starts with.
   const worker = new Worker(new URL('./join-worker.js', import.meta.url), { execArgv: [] })
   const started: JoinWorker = { worker, waiting: new Map(), hasEnded: false }
-  worker.unref()
   worker.on('message', (reply: JoinReply) => {
     started.waiting.get(reply.id)?.(reply)
     started.waiting.delete(reply.id)
@@ -101,5 +100,6 @@ function startWorker(onEnd: (worker: JoinWorker) => void): JoinWorker {
     for (const answer of started.waiting.values()) answer({ kind: 'lost' })
     started.waiting.clear()
   })
+  worker.unref()
   return started
 }
