@@ -5,8 +5,8 @@ import { isFresh, joinEtag } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
 import { parseQuery } from './http/query.js'
 import { buildHead, buildNotModified, buildRedirect, buildSuccess, type ReplyHead } from './http/replies.js'
-import type { ImageStore } from './image-store.js'
-import type { Locate, Located } from './locate.js'
+import type { Desk, ImageStore } from './image-store.js'
+import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import {
   type ImageResult,
@@ -14,7 +14,6 @@ import {
   type PreparedRequest,
   prepareRequest,
   releaseAfter,
-  requireOffered,
   sendSource,
 } from './process.js'
 import { mediaTypes } from './protocol/format.js'
@@ -45,26 +44,11 @@ interface ImageExchange {
   readonly memory: { image?: KnownImage }
 }
 
-interface ImageDesk {
-  readonly settings: ServiceSettings
-  readonly store: ImageStore
-  readonly locate: Locate
-}
-
 /** Answers a request for pixels; at once where everything is at hand. */
-export function answerImage(exchange: ImageExchange, desk: ImageDesk): HttpReply | Promise<HttpReply> {
-  const { http, request } = exchange
-  requireOffered(request, desk.settings)
-  const image = desk.locate(request.identifier, http)
-  return image instanceof Promise
-    ? image.then(located => answerLocated(exchange, located, desk))
-    : answerLocated(exchange, image, desk)
-}
-
-function answerLocated(
+export function answerImage(
   exchange: ImageExchange,
   image: Located,
-  desk: ImageDesk,
+  desk: Desk,
 ): HttpReply | Promise<HttpReply> {
   const known = exchange.memory.image
   if (known?.version === image.source.version && known.uri === exchange.uri) {
@@ -77,7 +61,7 @@ function answerKnown(
   { http, uri }: ImageExchange,
   image: Located,
   known: KnownImage,
-  desk: ImageDesk,
+  desk: Desk,
 ): HttpReply | Promise<HttpReply> {
   const { prepared, head } = known
   if (desk.settings.redirectToCanonical && prepared.canonical !== readParameters(http.url)) {
@@ -115,7 +99,7 @@ function isKept({ way, stored }: PreparedRequest): boolean {
 async function prepareImage(
   { http, request, uri, memory }: ImageExchange,
   image: Located,
-  { settings, store }: ImageDesk,
+  { settings, store }: Desk,
 ): Promise<KnownImage> {
   const { source, identifier } = image
   const prepared = prepareRequest(request, await store.describe(image, http.signal), settings)
@@ -144,7 +128,7 @@ async function prepareImage(
 export async function processImage(
   image: Located,
   request: ImageRequest,
-  desk: Pick<ImageDesk, 'settings' | 'store'>,
+  desk: Desk,
   signal?: AbortSignal,
 ): Promise<ImageResult> {
   const { settings, store } = desk
@@ -159,7 +143,7 @@ async function obtainImage(
   image: Located,
   { prepared, key }: ResultName,
   recalled: ReturnType<ImageStore['getResult']>,
-  { settings, store }: Pick<ImageDesk, 'settings' | 'store'>,
+  { settings, store }: Desk,
   { signal }: { readonly signal?: AbortSignal },
 ): Promise<ImageResult> {
   if (prepared.way === 'source') return sendSource(prepared, image.source, signal)

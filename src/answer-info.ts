@@ -4,8 +4,8 @@ import { formatEtag, isFresh } from './http/conditional.js'
 import { readHeader } from './http/header-field.js'
 import { negotiateInfo } from './http/negotiation.js'
 import { buildHead, buildNotModified, buildSuccess, type ReplyHead } from './http/replies.js'
-import type { ImageStore } from './image-store.js'
-import type { Locate, Located } from './locate.js'
+import type { Desk } from './image-store.js'
+import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import type { Dimensions } from './protocol/geometry.js'
 import { buildInfo, type InfoExtras, type InfoFacts } from './protocol/info.js'
@@ -34,25 +34,11 @@ interface InfoExchange {
   readonly memory: { info?: KnownInfo }
 }
 
-interface InfoDesk {
-  readonly settings: ServiceSettings
-  readonly store: ImageStore
-  readonly locate: Locate
-}
-
 /** Answers a request for info.json; at once where it was built before. */
-export function answerInfo(exchange: InfoExchange, desk: InfoDesk): HttpReply | Promise<HttpReply> {
-  const { http, request } = exchange
-  const image = desk.locate(request.identifier, http)
-  return image instanceof Promise
-    ? image.then(located => answerLocated(exchange, located, desk))
-    : answerLocated(exchange, image, desk)
-}
-
-function answerLocated(
+export function answerInfo(
   exchange: InfoExchange,
   image: Located,
-  desk: InfoDesk,
+  desk: Desk,
 ): HttpReply | Promise<HttpReply> {
   const { http, uri, memory } = exchange
   const accept = readHeader(http.headers, 'accept')
@@ -73,7 +59,7 @@ async function prepareInfo(
   { http, request, uri, memory }: InfoExchange,
   image: Located,
   accept: string | undefined,
-  { settings, store }: InfoDesk,
+  { settings, store }: Desk,
 ): Promise<KnownInfo> {
   const description = await store.describe(image, http.signal)
   const extras = await resolveInfoExtras(request.identifier, settings)

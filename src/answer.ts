@@ -5,20 +5,10 @@ import { answerInfo, type KnownInfo } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { PublicBase } from './http/base-uri.js'
 import { buildRedirect } from './http/replies.js'
-import type { ImageStore } from './image-store.js'
-import type { Locate } from './locate.js'
-import type { ServiceSettings } from './options.js'
+import type { Desk } from './image-store.js'
+import type { Locate, Located } from './locate.js'
+import { requireOffered } from './process.js'
 import type { IIIFRequest } from './protocol/request.js'
-
-/** What the service answers requests with. */
-export interface Desk {
-  /** The settings of the service. */
-  readonly settings: ServiceSettings
-  /** The memory of the service. */
-  readonly store: ImageStore
-  /** Finds the source of an identifier. */
-  readonly locate: Locate
-}
 
 /** A request that was parsed before, and what was worked out for its answer. */
 export interface RememberedRequest {
@@ -30,24 +20,26 @@ export interface RememberedRequest {
   info?: KnownInfo
 }
 
-/** Answers a request of any kind. */
+/** Answers a request of any kind; at once where everything is at hand. */
 export function answerRequest(
   http: HttpRequest,
   memory: RememberedRequest,
   base: PublicBase,
-  desk: Desk,
+  desk: Desk & { readonly locate: Locate },
 ): HttpReply | Promise<HttpReply> {
   const { request } = memory
   // 3.0 section 5.2: `id` is the base URI; here and in every link it is what the client called, still encoded.
   const identifier = base.forwardedIdentifier ?? request.encodedIdentifier
   const uri = `${base.origin}${base.path}${desk.settings.publicPrefixes[request.version]}/${identifier}`
-  switch (request.kind) {
-    case 'base':
-      // 3.0 section 2: the base URI SHOULD redirect to info.json. Our choice: a last slash is taken off first.
-      return request.trailingSlash ? buildRedirect(301, uri) : buildRedirect(303, `${uri}/info.json`)
-    case 'info':
-      return answerInfo({ http, request, uri, memory }, desk)
-    case 'image':
-      return answerImage({ http, request, uri, memory }, desk)
+  if (request.kind === 'base') {
+    // 3.0 section 2: the base URI SHOULD redirect to info.json. Our choice: a last slash is taken off first.
+    return request.trailingSlash ? buildRedirect(301, uri) : buildRedirect(303, `${uri}/info.json`)
   }
+  if (request.kind === 'image') requireOffered(request, desk.settings)
+  const answer = (image: Located): HttpReply | Promise<HttpReply> =>
+    request.kind === 'info'
+      ? answerInfo({ http, request, uri, memory }, image, desk)
+      : answerImage({ http, request, uri, memory }, image, desk)
+  const image = desk.locate(request.identifier, http)
+  return image instanceof Promise ? image.then(answer) : answer(image)
 }

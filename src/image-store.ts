@@ -33,6 +33,14 @@ export interface ImageStore {
   close(): void
 }
 
+/** What requests are answered with. */
+export interface Desk {
+  /** The settings of the service. */
+  readonly settings: ServiceSettings
+  /** The memory of the service. */
+  readonly store: ImageStore
+}
+
 /** A description is a few hundred bytes. */
 const maxDescriptions = 5_000
 
@@ -41,11 +49,12 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
   const pool = createReaderPool(maxOpenImages)
   const joiner = createJoiner()
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
-  const encodeSettings = JSON.stringify(read)
+  const readSettings = JSON.stringify(read)
   const prefixOf = rememberByImage(({ identifier, source }) => buildCacheKey(identifier, source.version, []))
   const tagOf = rememberByImage(({ source }) => formatEtag([source.version, rendererVersion]))
   const readerKeyOf = rememberByImage(image => `${prefixOf(image)}|reader`)
   const keyOf = (image: Located, name: string) => `${prefixOf(image)}|${encodeURIComponent(name)}`
+  const descriptionKeyOf = rememberByImage(image => keyOf(image, `description ${readSettings}`))
   const readDescription = async (image: Located): Promise<ImageDescription> => {
     const { reader, release } = await store.lend(image)
     release()
@@ -53,7 +62,7 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
   }
   const store: ImageStore = {
     async describe(image, signal) {
-      const key = keyOf(image, `description ${encodeSettings}`)
+      const key = descriptionKeyOf(image)
       const known = descriptions.get(key)
       if (known) return known
       const kept = await cache?.get(key, signal)

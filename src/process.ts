@@ -37,7 +37,7 @@ export interface PreparedRequest {
 
 /** The answer to an image request. */
 export interface ImageResult extends PreparedRequest {
-  /** The bytes of the image; a stream only where they are sent as the source has them. */
+  /** The bytes of the image; a stream where the source is sent as it is, and of large images joined from stored tiles. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>
   /** The number of bytes, where it is known. */
   readonly size?: number
@@ -71,7 +71,7 @@ export async function process(
   disableOperationCache()
   const { signal } = options
   const reader = await openReader(source, settings.read, signal)
-  const release = () => void reader.close()
+  const release = () => void reader.close().catch(() => {})
   return releaseAfter(release, async () => {
     const prepared = prepareRequest(request, reader.description, settings)
     if (prepared.way === 'source') return sendSource(prepared, source, signal)

@@ -1,5 +1,5 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { answerRequest, type Desk } from './answer.js'
+import { answerRequest } from './answer.js'
 import { processImage } from './answer-image.js'
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
 import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveContext } from './contracts.js'
@@ -58,11 +58,7 @@ export interface ImageService {
 export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
   const resolveBase = createBaseUri(options)
-  const desk: Desk = {
-    settings,
-    store: createImageStore(settings),
-    locate: createLocator(settings),
-  }
+  const desk = { settings, store: createImageStore(settings), locate: createLocator(settings) }
   const parser = createParser(settings.parse)
   let isClosed = false
   disableOperationCache()

@@ -7,6 +7,7 @@ import type { JpegColour } from './jpeg/colour.js'
 import type { JoinPlan } from './jpeg/join.js'
 import { isPlainTile, spliceTables } from './jpeg/splice.js'
 import type { TiffDirectory } from './tiff/directory.js'
+import { findTile } from './tiff/layout.js'
 import type { TiffFile } from './tiff/open.js'
 import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
 import { locateTileSync, readTileBytes, readTileRange } from './tiff/tile.js'
@@ -46,7 +47,7 @@ export async function assembleJpeg(
   const span = spanTiles(layout, box)
   const inner = { ...box, x: box.x - span.column * layout.width, y: box.y - span.row * layout.height }
   if (coversImage(inner, layout)) {
-    const bytes = await readTileBytes(file, directory, span.row * layout.across + span.column, signal)
+    const bytes = await readTileBytes(file, directory, findTile(layout, box.x, box.y), signal)
     return bytes && spliceTables(bytes, tables, colour, { size: layout })
   }
   const plan = createPlan(layout, span, inner, tiles)
@@ -67,8 +68,7 @@ export function takeJpegTile(
   { allocate }: Joiner,
 ): Uint8Array | undefined {
   const { layout } = directory
-  const index = Math.floor(box.y / layout.height) * layout.across + Math.floor(box.x / layout.width)
-  const range = locateTileSync(file, directory, index)
+  const range = locateTileSync(file, directory, findTile(layout, box.x, box.y))
   if (range === undefined || range.length < 4) return undefined
   // The SOI of the tile falls on the last two bytes of the prefix, and these are written over it again.
   const start = prefix.length - 2

@@ -10,6 +10,7 @@ import { assembleJpeg, type JpegTiles, takeJpegTile } from './jpeg-tiles.js'
 import type { ReaderOptions } from './reader.js'
 import { isDecodable } from './tiff/decode.js'
 import type { TiffDirectory } from './tiff/directory.js'
+import { findTile, type TiffLayout } from './tiff/layout.js'
 import { openTiff, readRange, type TiffFile } from './tiff/open.js'
 import { describeTiff, groupPages } from './tiff/pyramid.js'
 import { decodeRegion } from './tiff/region.js'
@@ -85,9 +86,7 @@ async function readStored(
   try {
     if (level.jpeg) return await assembleJpeg(level.jpeg, box, joiner, signal)
     const { directory } = level
-    const { width, height, across } = directory.layout
-    const tile = Math.floor(box.y / height) * across + Math.floor(box.x / width)
-    const bytes = await readTileBytes(file, directory, tile, signal)
+    const bytes = await readTileBytes(file, directory, findTile(directory.layout, box.x, box.y), signal)
     if (bytes === undefined) return undefined
     checkWebpSize(bytes, directory.layout)
     return tileProfile ? withIccProfile(bytes, tileProfile) : bytes
@@ -164,9 +163,8 @@ function findPath({ source, profile }: Opened, directory: TiffDirectory): string
   return path?.endsWith(']') || !hasItsProfile ? undefined : path
 }
 
-function isOneTile({ width, height }: Dimensions, box: Box): boolean {
-  const isAcross = Math.floor(box.x / width) === Math.floor((box.x + box.width - 1) / width)
-  return isAcross && Math.floor(box.y / height) === Math.floor((box.y + box.height - 1) / height)
+function isOneTile(layout: TiffLayout, { x, y, width, height }: Box): boolean {
+  return findTile(layout, x, y) === findTile(layout, x + width - 1, y + height - 1)
 }
 
 /* Whether decoding here is quicker than libvips, and does the same: there is no profile that libvips would apply. */

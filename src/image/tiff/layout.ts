@@ -86,6 +86,11 @@ export function countTiles({ across, down, planes }: TiffLayout): number {
   return across * down * planes
 }
 
+/** The index of the tile or strip, of the first plane, that holds a pixel. */
+export function findTile({ width, height, across }: TiffLayout, x: number, y: number): number {
+  return Math.floor(y / height) * across + Math.floor(x / width)
+}
+
 /** The rows of the tile or strip `index` of an image of `height` rows: all strips but the last are equally high. */
 export function tileRows(layout: TiffLayout, height: number, index: number): number {
   if (layout.kind === 'tiles') return layout.height
