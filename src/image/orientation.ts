@@ -44,11 +44,6 @@ const turns: Readonly<Record<Orientation, Turn>> = {
   8: { flop: false, angle: 270 },
 }
 
-/** What makes stored pixels of this orientation stand upright. */
-export function uprightTurn(orientation: Orientation): Turn {
-  return turns[orientation]
-}
-
 /**
  * Joins an orientation and the rotation of a request, which applies to the upright picture, into one turn of the
  * stored pixels.
