@@ -87,7 +87,11 @@ async function open(browser: Browser, address: string) {
   const trouble: string[] = []
   const requests: string[] = []
   page.on('request', request => requests.push(request.url()))
-  page.on('requestfailed', request => trouble.push(`${request.url()} failed`))
+  // Whoever clicks a link leaves what the page has not loaded yet: the browser gives it up, and nothing has failed.
+  page.on('requestfailed', request => {
+    const reason = request.failure()?.errorText
+    if (reason !== 'net::ERR_ABORTED') trouble.push(`${request.url()} failed: ${reason}`)
+  })
   page.on(
     'response',
     response => response.status() >= 400 && trouble.push(`${response.url()} ${response.status()}`),
