@@ -1,11 +1,12 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
 import type { HttpReply, HttpRequest } from './contracts.js'
-import { isFresh, joinEtag } from './http/conditional.js'
+import type { Desk } from './desk.js'
+import { isFresh } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
 import { parseQuery } from './http/query.js'
-import { buildHead, buildNotModified, buildRedirect, buildSuccess, type ReplyHead } from './http/replies.js'
-import type { Desk, ImageStore } from './image-store.js'
+import { buildNotModified, buildRedirect, buildSuccess, type ReplyHead } from './http/replies.js'
+import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import {
@@ -20,6 +21,7 @@ import { mediaTypes } from './protocol/format.js'
 import { decodeSegment } from './protocol/identifier.js'
 import type { ImageRequest } from './protocol/request.js'
 import { formatResolved } from './protocol/resolved.js'
+import type { Sheet } from './sheet.js'
 
 /** An image request that was prepared before, and what it was prepared for. */
 export interface KnownImage {
@@ -29,11 +31,9 @@ export interface KnownImage {
   readonly uri: string
   /** What is to be made. */
   readonly prepared: PreparedRequest
-  /** The key that the result is kept under. */
-  readonly key: string
-  /** The key of the reader of the image. */
-  readonly readerKey: string
-  /** The headers. */
+  /** The name of the result: everything that its bytes depend on, but the version of the source. */
+  readonly name: string
+  /** What is told about the result. */
   readonly head: ReplyHead
 }
 
@@ -54,7 +54,14 @@ export function answerImage(
   if (known?.version === image.source.version && known.uri === exchange.uri) {
     return answerKnown(exchange, image, known, desk)
   }
-  return prepareImage(exchange, image, desk).then(prepared => answerKnown(exchange, image, prepared, desk))
+  const { http, request, uri, memory } = exchange
+  const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
+    memory.image = prepareImage(http, request, sheet, desk.settings)
+    return answerKnown(exchange, image, memory.image, desk)
+  }
+  const profile = desk.settings.profileLinks[request.version]
+  const sheet = desk.takeSheet(image, { uri, profile }, http)
+  return sheet instanceof Promise ? sheet.then(answer) : answer(sheet)
 }
 
 function answerKnown(
@@ -71,57 +78,55 @@ function answerKnown(
   if (http.method === 'HEAD') {
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
   }
-  const tile = takeTile(known, desk.store)
+  const tile = takeTile(prepared, image, desk.store)
   if (tile) return buildSuccess(head, tile, tile.byteLength)
-  const kept = recallResult(known, desk.store)
+  const kept = recallResult(image, known, desk.store)
   if (kept && !(kept instanceof Promise)) return buildSuccess(head, kept.bytes, kept.bytes.byteLength)
   return obtainImage(image, known, kept, desk, http).then(({ body, size }) => buildSuccess(head, body, size))
 }
 
 // One tile as it is stored, of an image that is open.
-function takeTile(
-  { prepared: { stored }, readerKey }: KnownImage,
-  store: ImageStore,
-): Uint8Array | undefined {
-  if (stored?.kind !== 'tile') return undefined
-  return store.peek(readerKey)?.storedSync?.(stored.level, stored.box)
+function takeTile({ stored }: PreparedRequest, image: Located, store: ImageStore): Uint8Array | undefined {
+  return stored?.kind === 'tile' ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
 }
 
 // What is cheaper to make than to keep is not kept: the source as it is, and one tile as it is stored.
-function recallResult({ prepared, key }: ResultName, store: ImageStore): ReturnType<ImageStore['getResult']> {
-  return isKept(prepared) ? store.getResult(key) : undefined
+function recallResult(
+  image: Located,
+  { prepared, name }: NamedResult,
+  store: ImageStore,
+): ReturnType<ImageStore['getResult']> {
+  return isKept(prepared) ? store.getResult(store.formatKey(image, name)) : undefined
 }
 
 function isKept({ way, stored }: PreparedRequest): boolean {
   return way === 'render' || (way === 'stored' && stored?.kind === 'join')
 }
 
-async function prepareImage(
-  { http, request, uri, memory }: ImageExchange,
-  image: Located,
-  { settings, store }: Desk,
-): Promise<KnownImage> {
-  const { source, identifier } = image
-  const prepared = prepareRequest(request, await store.describe(image, http.signal), settings)
+function prepareImage(
+  http: HttpRequest,
+  request: ImageRequest,
+  sheet: Sheet,
+  settings: ServiceSettings,
+): KnownImage {
+  const { image, description, uri, lastModified } = sheet
+  const prepared = prepareRequest(request, description, settings)
+  const { canonical } = prepared
   const name = formatName(prepared, settings)
-  const head = buildHead({
+  const head = {
     contentType: mediaTypes[request.format],
-    etag: joinEtag(store.formatTag(image), name),
-    lastModified: source.lastModified,
+    etag: `${sheet.tagStart}${name}"`,
+    lastModified,
     cacheControl: settings.cacheControl,
-    links: [
-      { uri: `${uri}/${prepared.canonical}`, rel: 'canonical' },
-      settings.profileLinks[request.version],
-    ],
-    disposition: buildContentDisposition(
-      parseQuery(http.url).get('response-content-disposition') ?? undefined,
-      formatFilename(identifier, prepared),
-    ),
-  })
-  const keys = { key: store.formatKey(image, name), readerKey: store.formatReaderKey(image) }
-  const answer = { version: source.version, uri, prepared, ...keys, head }
-  memory.image = answer
-  return answer
+    // The parameters of a canonical URI have no character that a header could not hold.
+    link: `${sheet.linkStart}${canonical}${sheet.linkEnd}`,
+    disposition: buildContentDisposition(readDisposition(http.url), formatFilename(sheet, prepared)),
+  }
+  return { version: image.source.version, uri, prepared, name, head }
+}
+
+function readDisposition(url: string): string | undefined {
+  return url.includes('?') ? (parseQuery(url).get('response-content-disposition') ?? undefined) : undefined
 }
 
 /** Makes the image of a request, or takes it from the cache. */
@@ -133,15 +138,15 @@ export async function processImage(
 ): Promise<ImageResult> {
   const { settings, store } = desk
   const prepared = prepareRequest(request, await store.describe(image, signal), settings)
-  const name = { prepared, key: store.formatKey(image, formatName(prepared, settings)) }
-  return obtainImage(image, name, recallResult(name, store), desk, signal ? { signal } : {})
+  const result = { prepared, name: formatName(prepared, settings) }
+  return obtainImage(image, result, recallResult(image, result, store), desk, signal ? { signal } : {})
 }
 
-type ResultName = Pick<KnownImage, 'prepared' | 'key'>
+type NamedResult = Pick<KnownImage, 'prepared' | 'name'>
 
 async function obtainImage(
   image: Located,
-  { prepared, key }: ResultName,
+  { prepared, name }: NamedResult,
   recalled: ReturnType<ImageStore['getResult']>,
   { settings, store }: Desk,
   { signal }: { readonly signal?: AbortSignal },
@@ -153,7 +158,9 @@ async function obtainImage(
   }
   const result = await makeFromReader(image, prepared, settings, store, signal)
   const { body, mediaType } = result
-  if (isKept(prepared) && body instanceof Uint8Array) await store.setResult(key, { bytes: body, mediaType })
+  if (isKept(prepared) && body instanceof Uint8Array) {
+    await store.setResult(store.formatKey(image, name), { bytes: body, mediaType })
+  }
   return result
 }
 
@@ -174,13 +181,12 @@ function readParameters(url: string): string {
   return path.split('/').slice(-4).map(decodeSegment).join('/')
 }
 
-// Everything that the bytes of a result depend on, but the version of the source.
+// Everything that the bytes of a result depend on, but the version of the source; fit for an ETag as it is.
 function formatName({ resolved, way }: PreparedRequest, { encodeKey }: ServiceSettings): string {
-  return way === 'source' ? way : `${way} ${formatResolved(resolved)} ${encodeKey}`
+  return way === 'source' ? way : `${way}_${formatResolved(resolved)}_${encodeKey}`
 }
 
-function formatFilename(identifier: string, { canonical, resolved }: PreparedRequest): string {
-  const name = identifier.slice(identifier.lastIndexOf('/') + 1).replace(/\.\w{1,5}$/, '')
-  const [region, size] = canonical.split('/')
-  return `${name}_${region}_${size}.${resolved.format}`
+function formatFilename({ filename }: Sheet, { canonical, resolved }: PreparedRequest): string {
+  const [region, size] = canonical.split('/', 2)
+  return `${filename}_${region}_${size}.${resolved.format}`
 }

@@ -1,10 +1,12 @@
 /* The answer to a request for info.json. */
 import type { HttpReply, HttpRequest, ImageDescription } from './contracts.js'
-import { formatEtag, isFresh } from './http/conditional.js'
+import type { Desk } from './desk.js'
+import { formatEtag, formatHttpDate, isFresh } from './http/conditional.js'
+
 import { readHeader } from './http/header-field.js'
+import { formatLink } from './http/headers.js'
 import { negotiateInfo } from './http/negotiation.js'
-import { buildHead, buildNotModified, buildSuccess, type ReplyHead } from './http/replies.js'
-import type { Desk } from './image-store.js'
+import { buildNotModified, buildSuccess, type ReplyHead } from './http/replies.js'
 import type { Located } from './locate.js'
 import type { ServiceSettings } from './options.js'
 import type { Dimensions } from './protocol/geometry.js'
@@ -19,7 +21,7 @@ export interface KnownInfo {
   readonly uri: string
   /** The Accept header. */
   readonly accept: string | undefined
-  /** The headers. */
+  /** What is told about the document. */
   readonly head: ReplyHead
   /** The document: as text, because Node sends text and headers in one piece. */
   readonly body: string
@@ -65,14 +67,15 @@ async function prepareInfo(
   const extras = await resolveInfoExtras(request.identifier, settings)
   const text = JSON.stringify(buildInfo(request.version, uri, describeFacts(description), settings, extras))
   const contentType = negotiateInfo(request.version, accept)
-  const head = buildHead({
+  const { lastModified } = image.source
+  const head = {
     contentType,
     etag: formatEtag([contentType, text]),
-    lastModified: image.source.lastModified,
+    lastModified: lastModified && formatHttpDate(lastModified),
     cacheControl: settings.cacheControl,
-    links: [settings.profileLinks[request.version]],
+    link: formatLink([settings.profileLinks[request.version]]),
     vary: 'Accept',
-  })
+  }
   const size = Buffer.byteLength(text)
   const answer = { version: image.source.version, uri, accept, head, body: text, size }
   // What a function tells may be another thing the next time.

@@ -3,10 +3,10 @@
 import { answerImage, type KnownImage } from './answer-image.js'
 import { answerInfo, type KnownInfo } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
+import type { Desk } from './desk.js'
 import type { PublicBase } from './http/base-uri.js'
 import { buildRedirect } from './http/replies.js'
-import type { Desk } from './image-store.js'
-import type { Locate, Located } from './locate.js'
+import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
 import type { IIIFRequest } from './protocol/request.js'
 
@@ -25,7 +25,7 @@ export function answerRequest(
   http: HttpRequest,
   memory: RememberedRequest,
   base: PublicBase,
-  desk: Desk & { readonly locate: Locate },
+  desk: Desk,
 ): HttpReply | Promise<HttpReply> {
   const { request } = memory
   // 3.0 section 5.2: `id` is the base URI; here and in every link it is what the client called, still encoded.

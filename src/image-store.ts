@@ -17,10 +17,8 @@ export interface ImageStore {
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
   /** An ETag that stands for the version of an image and of what makes pixels. */
   formatTag(image: Located): string
-  /** The key of the reader of an image. */
-  formatReaderKey(image: Located): string
-  /** A reader that is open; it may be used until something is waited for. */
-  peek(readerKey: string): ImageReader | undefined
+  /** The reader of an image that is open; it may be used until something is waited for. */
+  peek(image: Located): ImageReader | undefined
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
   /** The key of a result: everything that its bytes depend on. */
@@ -31,14 +29,6 @@ export interface ImageStore {
   setResult(key: string, entry: CacheEntry): void | Promise<void>
   /** Closes what is open. */
   close(): void
-}
-
-/** What requests are answered with. */
-export interface Desk {
-  /** The settings of the service. */
-  readonly settings: ServiceSettings
-  /** The memory of the service. */
-  readonly store: ImageStore
 }
 
 /** A description is a few hundred bytes. */
@@ -72,8 +62,7 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
       return description
     },
     formatTag: tagOf,
-    formatReaderKey: readerKeyOf,
-    peek: key => pool.peek(key),
+    peek: image => pool.peek(readerKeyOf(image)),
     lend: image => pool.lend(readerKeyOf(image), () => openReader(image.source, read, undefined, joiner)),
     formatKey: keyOf,
     getResult: (key, signal) => cache?.get(key, signal),

@@ -25,16 +25,16 @@ export function createLocator({ source: resolver, revalidateMs }: ServiceSetting
     source: await resolveSource(identifier, resolver, context.signal ? { signal: context.signal } : {}),
   })
   if (revalidateMs === 0) return resolve
-  const remembered = new LRUCache<string, Located>({
+  // The times of the cache itself cost a timer each millisecond.
+  const remembered = new LRUCache<string, { readonly image: Located; readonly until: number }>({
     max: maxRemembered,
-    ...(revalidateMs === Infinity ? {} : { ttl: revalidateMs }),
   })
   return (identifier, context) => {
     const known = remembered.get(identifier)
-    if (known) return known
-    return resolve(identifier, context).then(located => {
-      remembered.set(identifier, located)
-      return located
+    if (known && performance.now() < known.until) return known.image
+    return resolve(identifier, context).then(image => {
+      remembered.set(identifier, { image, until: performance.now() + revalidateMs })
+      return image
     })
   }
 }

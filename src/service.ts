@@ -3,19 +3,18 @@ import { answerRequest } from './answer.js'
 import { processImage } from './answer-image.js'
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
 import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveContext } from './contracts.js'
+import { createDesk } from './desk.js'
 import { AbortedError } from './errors.js'
 import { checkRenderer, type Health } from './health.js'
 import { createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { buildErrorReply, buildMethodNotAllowed } from './http/replies.js'
 import { disableOperationCache } from './image/operation-cache.js'
-import { createImageStore } from './image-store.js'
-import { createLocator } from './locate.js'
 import { type ImageServiceOptions, resolveServiceOptions } from './options.js'
 import { createParser } from './parser.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { buildInfo, type InfoDocument } from './protocol/info.js'
-import { type IIIFRequest, type ImageRequest, matchPrefix, parseRequest } from './protocol/request.js'
+import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 
 /** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
@@ -58,7 +57,7 @@ export interface ImageService {
 export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
   const resolveBase = createBaseUri(options)
-  const desk = { settings, store: createImageStore(settings), locate: createLocator(settings) }
+  const desk = createDesk(settings)
   const parser = createParser(settings.parse)
   let isClosed = false
   disableOperationCache()
@@ -66,14 +65,15 @@ export function createImageService(options: ImageServiceOptions): ImageService {
   const service: ImageService = {
     async handle(http) {
       const known = parser.recall(http.url)
-      if (known === undefined && !matchPrefix(http.url, settings.parse.prefixes)) return undefined
+      const match = known ?? parser.match(http.url)
+      if (match === undefined) return undefined
       // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
       if (http.method === 'OPTIONS') return buildPreflight()
       if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
       try {
         if (isClosed) throw new AbortedError('closed', 'This server is closing.')
-        const memory = known ?? parser.parse(http.url)
-        const reply = memory && answerRequest(http, memory, resolveBase(http), desk)
+        const memory = 'request' in match ? match : parser.parse(http.url, match)
+        const reply = answerRequest(http, memory, resolveBase(http), desk)
         return reply instanceof Promise ? await reply : reply
       } catch (error) {
         return buildErrorReply(error, http, /\/info\.json(?:\?|$)/.test(http.url))

@@ -7,7 +7,15 @@ export interface Validators {
   /** The ETag, with its quotes. */
   readonly etag?: string | undefined
   /** When the source last changed. */
-  readonly lastModified?: Date | undefined
+  readonly lastModified?: HttpDate | undefined
+}
+
+/** A date, and how HTTP writes it. */
+export interface HttpDate {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** The value of a header; none for a date that has no four-digit year, or that is no date. */
+  readonly text: string | undefined
 }
 
 const imfDate = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/
@@ -25,7 +33,7 @@ export function isFresh(headers: RequestHeaders, { etag, lastModified }: Validat
   const since = parseHttpDate(readHeader(headers, 'if-modified-since') ?? '')
   if (since === undefined || lastModified === undefined) return false
   // HTTP dates have whole seconds, file times do not.
-  return Math.floor(lastModified.getTime() / 1000) <= Math.floor(since / 1000)
+  return Math.floor(lastModified.time / 1000) <= Math.floor(since / 1000)
 }
 
 function matchesEtag(list: string, etag: string | undefined): boolean {
@@ -48,19 +56,10 @@ export function formatEtag(parts: readonly string[]): string {
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 }
 
-/**
- * Writes a strong ETag out of the opaque part of another one, made before, and of words that tell its kind.
- *
- * @param words - of URIs: what an ETag cannot hold becomes `_`
- */
-export function joinEtag(etag: string, words: string): string {
-  return `"${etag.slice(1, -1)}-${words.replace(/[^\w.,!:/^~-]/g, '_')}"`
-}
-
-/** Writes a date as HTTP does; `undefined` for a date that is none or that has no four-digit year. */
-export function formatHttpDate(date: Date): string | undefined {
+/** Writes a date as HTTP does. */
+export function formatHttpDate(date: Date): HttpDate {
   const text = date.toUTCString()
-  return imfDate.test(text) ? text : undefined
+  return { time: date.getTime(), text: imfDate.test(text) ? text : undefined }
 }
 
 /** Reads the three forms that a recipient MUST accept (section 5.6.7), in milliseconds since 1970. */

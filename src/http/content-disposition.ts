@@ -11,7 +11,7 @@ const maxAskedLength = 2048
 const maxNameLength = 120
 
 // Most names need no cleaning.
-const plainName = /^\w[\w,.-]{0,100}\.\w+$/
+const plainName = /^\w[\w~,.-]{0,100}\.\w+$/
 const imageExtension = /\.(?:jpe?g|png|webp|tiff?|gif|jp2|avif|pdf)$/i
 
 /**

@@ -14,23 +14,26 @@ export interface Link {
 /** The methods that every resource has, as Allow writes them. */
 export const allowedMethods = 'GET, HEAD, OPTIONS'
 
+/** What pages of other origins may read. */
+const exposedHeaders =
+  'Link, ETag, Content-Length, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, WWW-Authenticate'
+
 /**
- * The CORS headers of every response: images, info.json, redirects, 304s and errors.
+ * Creates the headers of a response, to be added to; at first they are those of CORS, which every response has: images,
+ * info.json, redirects, 304s and errors.
  *
  * They are sent without an `Origin` too, because a cache may give the response to another page later.
  */
-export const corsHeaders: Readonly<Record<string, string>> = Object.freeze({
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
-    'Link, ETag, Content-Length, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, WWW-Authenticate',
-})
+export function createHeaders(): Record<string, string> {
+  return { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': exposedHeaders }
+}
 
 /** Builds the answer to OPTIONS, a preflight or not: a day of freedom for what viewers send. */
 export function buildPreflight(): HttpReply {
   return {
     status: 204,
     headers: {
-      ...corsHeaders,
+      ...createHeaders(),
       Allow: allowedMethods,
       'Access-Control-Allow-Methods': allowedMethods,
       // A wildcard would not cover Authorization (Fetch standard), which the probe service of IIIF needs.
@@ -46,16 +49,14 @@ export function buildPreflight(): HttpReply {
 // Never for application/pdf: browsers refuse to show a PDF in a sandbox.
 const scriptable = /^(?:image\/svg\+xml|text\/html)\b/i
 
-/** Builds the headers that keep a body what its `mediaType` says, embeddable everywhere and without scripts. */
-export function buildSafetyHeaders(mediaType: string | undefined): Record<string, string> {
-  return {
-    'X-Content-Type-Options': 'nosniff',
-    // Images are made to be shown by others, also by pages that are cross-origin isolated.
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-    ...(mediaType !== undefined &&
-      scriptable.test(mediaType) && {
-        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-      }),
+/** Adds the media type, and what keeps a body what it says: embeddable everywhere and without scripts. */
+export function addSafetyHeaders(headers: Record<string, string>, mediaType: string): void {
+  headers['Content-Type'] = mediaType
+  headers['X-Content-Type-Options'] = 'nosniff'
+  // Images are made to be shown by others, also by pages that are cross-origin isolated.
+  headers['Cross-Origin-Resource-Policy'] = 'cross-origin'
+  if (scriptable.test(mediaType)) {
+    headers['Content-Security-Policy'] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
   }
 }
 

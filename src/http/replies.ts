@@ -3,68 +3,47 @@
 import type { HttpReply, HttpRequest } from '../contracts.js'
 import { createDebug } from '../debug.js'
 import { isIIIFError } from '../errors.js'
-import { formatHttpDate } from './conditional.js'
+import type { HttpDate } from './conditional.js'
 import { buildErrorBody } from './error-body.js'
 import { readHeader } from './header-field.js'
-import { allowedMethods, buildSafetyHeaders, corsHeaders, formatLink, type Link } from './headers.js'
+import { addSafetyHeaders, allowedMethods, createHeaders } from './headers.js'
 import { negotiateError } from './negotiation.js'
 import { formatHeaderUri } from './uri.js'
 
 const debug = createDebug('http')
 
-/** What a successful reply tells beside its body. */
-export interface ReplyFacts {
+/** What a successful reply tells beside its body, each fact as its header says it. */
+export interface ReplyHead {
   /** The media type of the body. */
   readonly contentType: string
   /** The ETag. */
   readonly etag: string
   /** When the source last changed. */
-  readonly lastModified?: Date | undefined
-  /** The Cache-Control header. */
+  readonly lastModified?: HttpDate | undefined
+  /** The Cache-Control header; empty for none. */
   readonly cacheControl: string
-  /** Canonical and profile links. */
-  readonly links: readonly Link[]
+  /** The Link header. */
+  readonly link: string
   /** The Content-Disposition header. */
   readonly disposition?: string
   /** The request headers that the reply depends on. */
   readonly vary?: string
 }
 
-/** A successful reply but for its body: worked out once, sent often. */
-export interface ReplyHead extends ReplyFacts {
-  /** The headers of a 200, but for Content-Length. */
-  readonly success: Readonly<Record<string, string>>
-  /** The headers of the last 200 with its Content-Length: most heads belong to one body. */
-  sized?: { readonly size: number; readonly headers: Readonly<Record<string, string>> }
-}
-
-/** Builds the head of a successful reply. */
-export function buildHead(facts: ReplyFacts): ReplyHead {
-  const success = Object.assign(
-    buildValidatorHeaders(facts),
-    buildSafetyHeaders(facts.contentType),
-    { 'Content-Type': facts.contentType },
-    facts.disposition === undefined ? undefined : { 'Content-Disposition': facts.disposition },
-  )
-  return { ...facts, success }
-}
-
 /** Builds the headers that a 200 and a 304 share (RFC 9110 section 15.4.5). */
-function buildValidatorHeaders(facts: ReplyFacts): Record<string, string> {
-  const lastModified = facts.lastModified && formatHttpDate(facts.lastModified)
-  return {
-    ...corsHeaders,
-    ...(facts.cacheControl === '' ? {} : { 'Cache-Control': facts.cacheControl }),
-    ETag: facts.etag,
-    ...(lastModified === undefined ? {} : { 'Last-Modified': lastModified }),
-    ...(facts.vary === undefined ? {} : { Vary: facts.vary }),
-    Link: formatLink(facts.links),
-  }
+function buildValidatorHeaders(head: ReplyHead): Record<string, string> {
+  const headers = createHeaders()
+  headers.ETag = head.etag
+  headers.Link = head.link
+  if (head.cacheControl !== '') headers['Cache-Control'] = head.cacheControl
+  if (head.lastModified?.text !== undefined) headers['Last-Modified'] = head.lastModified.text
+  if (head.vary !== undefined) headers.Vary = head.vary
+  return headers
 }
 
 /** Builds the answer to a request whose client has the current version already. */
-export function buildNotModified(facts: ReplyFacts): HttpReply {
-  return { status: 304, headers: buildValidatorHeaders(facts) }
+export function buildNotModified(head: ReplyHead): HttpReply {
+  return { status: 304, headers: buildValidatorHeaders(head) }
 }
 
 /**
@@ -74,20 +53,19 @@ export function buildNotModified(facts: ReplyFacts): HttpReply {
  * @param size - the number of bytes of the body, where it is known
  */
 export function buildSuccess(head: ReplyHead, body: HttpReply['body'], size?: number): HttpReply {
-  const headers = size === undefined ? head.success : addLength(head, size)
+  const headers = buildValidatorHeaders(head)
+  addSafetyHeaders(headers, head.contentType)
+  if (head.disposition !== undefined) headers['Content-Disposition'] = head.disposition
+  if (size !== undefined) headers['Content-Length'] = String(size)
   return body === undefined ? { status: 200, headers } : { status: 200, headers, body }
-}
-
-function addLength(head: ReplyHead, size: number): Readonly<Record<string, string>> {
-  if (head.sized?.size !== size) {
-    head.sized = { size, headers: { ...head.success, 'Content-Length': String(size) } }
-  }
-  return head.sized.headers
 }
 
 /** Builds a redirect; its body is empty. */
 export function buildRedirect(status: 301 | 303, location: string): HttpReply {
-  return { status, headers: { ...corsHeaders, Location: formatHeaderUri(location), 'Content-Length': '0' } }
+  return {
+    status,
+    headers: { ...createHeaders(), Location: formatHeaderUri(location), 'Content-Length': '0' },
+  }
 }
 
 /** Builds the answer to a method that no resource has. */
@@ -130,14 +108,11 @@ function buildFailure({ status, code, message }: Failure, request: HttpRequest, 
     code,
   })
   const bytes = new TextEncoder().encode(body)
-  const headers = {
-    ...corsHeaders,
-    ...buildSafetyHeaders(contentType),
-    'Content-Type': contentType,
-    'Content-Length': String(bytes.byteLength),
-    'Cache-Control': 'no-cache',
-    ...(isInfo ? {} : { Vary: 'Accept' }),
-  }
+  const headers = createHeaders()
+  headers['Content-Length'] = String(bytes.byteLength)
+  headers['Cache-Control'] = 'no-cache'
+  if (!isInfo) headers.Vary = 'Accept'
+  addSafetyHeaders(headers, contentType)
   return request.method === 'HEAD' ? { status, headers } : { status, headers, body: bytes }
 }
 

@@ -20,6 +20,8 @@ export const mediaTypes = {
 /** A value of the format parameter. */
 export type Format = keyof typeof mediaTypes
 
+const formats: ReadonlySet<string> = new Set(Object.keys(mediaTypes))
+
 const preferred: ReadonlyMap<string, Format> = new Map([
   ['jpeg', 'jpg'],
   ['jpe', 'jpg'],
@@ -28,7 +30,7 @@ const preferred: ReadonlyMap<string, Format> = new Map([
 
 /** Tells whether `text` names a format. */
 export function isFormat(text: string): text is Format {
-  return Object.hasOwn(mediaTypes, text)
+  return formats.has(text)
 }
 
 /**
@@ -39,6 +41,6 @@ export function isFormat(text: string): text is Format {
 export function parseFormat(text: string): Format {
   if (isFormat(text)) return text
   const known = preferred.get(text.toLowerCase()) ?? text.toLowerCase()
-  const hint = isFormat(known) ? `write ${known}` : `expected one of ${Object.keys(mediaTypes).join(', ')}`
+  const hint = isFormat(known) ? `write ${known}` : `expected one of ${[...formats].join(', ')}`
   throw new BadRequestError('invalid-format', `The format "${text}" is unknown; ${hint}.`)
 }

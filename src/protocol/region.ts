@@ -24,10 +24,14 @@ export function parseRegion(text: string): Region {
   if (text === 'full') return { kind: 'full' }
   if (text === 'square') return { kind: 'square' }
   const isPercent = text.startsWith('pct:')
-  const [x, y, width, height, ...more] = (isPercent ? text.slice(4) : text)
-    .split(',')
-    .map(isPercent ? parseDecimal : parseInteger)
-  if (x === undefined || y === undefined || width === undefined || height === undefined || more.length > 0) {
+  const parse = isPercent ? parseDecimal : parseInteger
+  const numbers = (isPercent ? text.slice(4) : text).split(',')
+  const x = parse(numbers[0] ?? '')
+  const y = parse(numbers[1] ?? '')
+  const width = parse(numbers[2] ?? '')
+  const height = parse(numbers[3] ?? '')
+  const isWhole = x !== undefined && y !== undefined && width !== undefined && height !== undefined
+  if (!isWhole || numbers.length !== 4) {
     throw new BadRequestError('invalid-region', `The region "${text}" is not valid; ${form}.`)
   }
   // 4.1: a region without width or height, or entirely outside the image, SHOULD be a 400.

@@ -91,7 +91,7 @@ export type IIIFRequest = ImageRequest | InfoRequest | BaseRequest
  */
 export function parseRequest(path: string, options: ParseOptions = {}): IIIFRequest | undefined {
   const match = matchPrefix(path, options.prefixes)
-  return match && parsePath(match.rest, match.version, options)
+  return match && parseMatch(match, options)
 }
 
 /** A path that lies under the prefix of a version. */
@@ -120,7 +120,12 @@ export function matchPrefix(path: string, prefixes: Partial<Prefixes> = {}): Pre
 /** An identifier of 2,000 characters, each percent-encoded with three, and the parameters behind it. */
 const maxPathLength = 8192
 
-function parsePath(path: string, version: ImageApiVersion, options: ParseOptions): IIIFRequest {
+/**
+ * Reads the path behind a prefix.
+ *
+ * @throws {@link BadRequestError} and {@link NotFoundError} as {@link parseRequest}.
+ */
+export function parseMatch({ rest: path, version }: PrefixMatch, options: ParseOptions): IIIFRequest {
   if (path.length > maxPathLength) {
     throw new BadRequestError('invalid-path', `The path is longer than ${maxPathLength} characters.`)
   }
@@ -132,15 +137,23 @@ function parsePath(path: string, version: ImageApiVersion, options: ParseOptions
     throw new NotFoundError('not-an-image-request', 'This path is not a request of the IIIF Image API.')
   }
   const identifier = parseIdentifier(encodedIdentifier, options.slashSubstitute)
-  const target: RequestTarget = { version, identifier, encodedIdentifier }
-  if (tail === 4) return { kind: 'image', ...target, ...parseParameters(parts.slice(head), version) }
+  const target = { version, identifier, encodedIdentifier }
+  if (tail === 4) return buildImageRequest(target, parseParameters(parts.slice(head), version))
   if (tail === 0) return { kind: 'base', ...target, trailingSlash: false }
   return parts.at(-1) === '' ? { kind: 'base', ...target, trailingSlash: true } : { kind: 'info', ...target }
 }
 
+// Written out, because every tile comes this way.
+function buildImageRequest(target: RequestTarget, parameters: ImageParameters): ImageRequest {
+  const { version, identifier, encodedIdentifier } = target
+  const { region, size, rotation, quality, format } = parameters
+  return { kind: 'image', version, identifier, encodedIdentifier, region, size, rotation, quality, format }
+}
+
 // How many segments at the end are not the identifier: the four of an image, info.json or the nothing behind a last slash.
 function countTail(parts: readonly string[]): 0 | 1 | 4 {
-  if (parts.length > 1 && ['info.json', ''].includes(decodeSegment(parts.at(-1) ?? ''))) return 1
+  const last = parts.length > 1 ? decodeSegment(parts.at(-1) ?? '') : undefined
+  if (last === '' || last === 'info.json') return 1
   return parts.length >= 5 ? 4 : 0
 }
 
@@ -150,15 +163,16 @@ function countTail(parts: readonly string[]): 0 | 1 | 4 {
  * @throws {@link BadRequestError} for the first parameter that is not valid.
  */
 export function parseParameters(segments: readonly string[], version: ImageApiVersion): ImageParameters {
-  const [region = '', size = '', rotation = '', file = ''] = segments.map(decodeSegment)
+  const [region = '', size = '', rotation = '', last = ''] = segments
+  const file = decodeSegment(last)
   const dot = file.lastIndexOf('.')
   if (dot === -1) {
     throw new BadRequestError('invalid-format', `"${file}" lacks a format; expected quality.format.`)
   }
   return {
-    region: parseRegion(region),
-    size: parseSize(size, version),
-    rotation: parseRotation(rotation),
+    region: parseRegion(decodeSegment(region)),
+    size: parseSize(decodeSegment(size), version),
+    rotation: parseRotation(decodeSegment(rotation)),
     quality: parseQuality(file.slice(0, dot)),
     format: parseFormat(file.slice(dot + 1)),
   }

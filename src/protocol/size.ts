@@ -37,32 +37,34 @@ const forms: Readonly<Record<ImageApiVersion, string>> = {
  */
 export function parseSize(text: string, version: ImageApiVersion): Size {
   const upscale = version === 3 && text.startsWith('^')
-  const form = parseForm(upscale ? text.slice(1) : text, version)
-  if (form === undefined) {
+  const size = parseForm(upscale ? text.slice(1) : text, version, upscale)
+  if (size === undefined) {
     throw new BadRequestError('invalid-size', `The size "${text}" is not valid; ${forms[version]}.`)
   }
-  return { ...form, upscale }
+  return size
 }
 
-function parseForm(text: string, version: ImageApiVersion): SizeForm | undefined {
-  if (text === 'max') return { kind: 'max' }
-  if (text === 'full') return version === 2 ? { kind: 'full' } : undefined
+function parseForm(text: string, version: ImageApiVersion, upscale: boolean): Size | undefined {
+  if (text === 'max') return { kind: 'max', upscale }
+  if (text === 'full') return version === 2 ? { kind: 'full', upscale } : undefined
   if (text.startsWith('pct:')) {
     const percent = parseDecimal(text.slice(4))
-    return percent ? { kind: 'percent', percent } : undefined
+    return percent ? { kind: 'percent', percent, upscale } : undefined
   }
-  return text.startsWith('!') ? parseSides(text.slice(1), true) : parseSides(text, false)
+  return text.startsWith('!') ? parseSides(text.slice(1), true, upscale) : parseSides(text, false, upscale)
 }
 
-function parseSides(text: string, isConfined: boolean): SizeForm | undefined {
-  const [left, right, ...more] = text.split(',').map(parseSide)
-  if (left === undefined || right === undefined || more.length > 0) return undefined
-  if (left !== 'open' && right !== 'open') {
-    return { kind: isConfined ? 'confined' : 'exact', width: left, height: right }
+function parseSides(text: string, isConfined: boolean, upscale: boolean): Size | undefined {
+  const comma = text.indexOf(',')
+  const width = parseSide(text.slice(0, Math.max(comma, 0)))
+  const height = parseSide(text.slice(comma + 1))
+  if (comma === -1 || width === undefined || height === undefined) return undefined
+  if (width !== 'open' && height !== 'open') {
+    return { kind: isConfined ? 'confined' : 'exact', width, height, upscale }
   }
   if (isConfined) return undefined
-  if (left !== 'open') return { kind: 'width', width: left }
-  return right === 'open' ? undefined : { kind: 'height', height: right }
+  if (width !== 'open') return { kind: 'width', width, upscale }
+  return height === 'open' ? undefined : { kind: 'height', height, upscale }
 }
 
 function parseSide(text: string): number | 'open' | undefined {
