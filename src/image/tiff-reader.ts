@@ -108,9 +108,9 @@ function takeStored({ levels, joiner }: Opened, index: number, box: Box): Uint8A
   }
 }
 
-/* The order is that of measurements: one JPEG tile is decoded quickest from its own bytes, anything more of a local file
-   by libvips, which decodes tiles side by side. Where there is no file, JPEG tiles are joined, simple compressions
-   decoded here, and libvips gets the tiles of the rest alone. */
+/* The order is that of measurements: what lies within one tile is decoded quickest from the bytes of the tile (1.4 times as
+   quick for deflate), anything more of a local file by libvips, which need not put tiles together. Where there is no
+   file, JPEG tiles are joined, simple compressions decoded here, and libvips gets the tiles of the rest alone. */
 async function readPixels(
   opened: Opened,
   index: number,
@@ -122,10 +122,10 @@ async function readPixels(
   if (level === undefined) throw new RangeError(`level: there is no ${index}`)
   const { directory, jpeg } = level
   const path = findPath(opened, directory)
-  const isJoined = jpeg !== undefined && (path === undefined || isOneTile(directory.layout, box))
-  const joined = isJoined ? await joinPixels(opened, jpeg, box, signal) : undefined
+  const isOurs = path === undefined || isOneTile(directory.layout, box)
+  const joined = isOurs && jpeg ? await joinPixels(opened, jpeg, box, signal) : undefined
   if (joined) return joined
-  if (path === undefined && isQuick(opened, directory, box)) {
+  if (isOurs && isQuick(opened, directory, box)) {
     const region = await decodeRegion(file, directory, box, signal)
     if (region) return { ...region, kind: 'raw' }
   }

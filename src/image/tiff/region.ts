@@ -30,6 +30,8 @@ export async function decodeRegion(
   const first = tiles[0]
   if (first?.kind !== 'samples') return undefined
   const { channels, depth } = first
+  const isWhole = tiles.length === 1 && first.width === box.width && first.height === box.height
+  if (isWhole) return first
   const region = new Uint8Array(box.width * box.height * channels * (depth / 8))
   for (const [at, tile] of tiles.entries()) {
     if (tile?.kind !== 'samples') return undefined

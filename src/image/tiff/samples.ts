@@ -29,6 +29,10 @@ export function undoDifferences(
   // Numbers of a file arrive as floating point; loops that count with them take four times as long.
   const [row, step] = [rowSamples | 0, channels | 0]
   const samples = depth === 16 ? viewWords(bytes) : bytes
+  if (step === 3) {
+    undoTriples(samples, row)
+    return
+  }
   for (let start = 0; start + row <= samples.length; start += row) {
     for (let channel = start; channel < start + step; channel += 1) {
       let sum = 0
@@ -37,6 +41,21 @@ export function undoDifferences(
         sum = (sum + (samples[at] as number)) | 0
         samples[at] = sum
       }
+    }
+  }
+}
+
+/* The same for three colours, which is nearly every image: all sums in one pass take half the time of three passes. */
+function undoTriples(samples: Uint8Array | Uint16Array, row: number): void {
+  for (let start = 0; start + row <= samples.length; start += row) {
+    let [one, two, three] = [0, 0, 0]
+    for (let at = start; at < start + row; at += 3) {
+      one = (one + (samples[at] as number)) | 0
+      two = (two + (samples[at + 1] as number)) | 0
+      three = (three + (samples[at + 2] as number)) | 0
+      samples[at] = one
+      samples[at + 1] = two
+      samples[at + 2] = three
     }
   }
 }
