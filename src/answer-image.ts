@@ -1,52 +1,36 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
+import { buildObtained, buildWhole, readSourceRange } from './answer-body.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
+import type { Exchange, KnownImage } from './exchange.js'
 import { isFresh } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
 import { parseQuery } from './http/query.js'
-import { buildNotModified, buildRedirect, buildSuccess, type ReplyHead } from './http/replies.js'
+import {
+  buildNotModified,
+  buildNotSatisfiable,
+  buildPartial,
+  buildRedirect,
+  buildSuccess,
+} from './http/replies.js'
 import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
-import type { ServiceSettings } from './options.js'
-import {
-  type ImageResult,
-  makeImage,
-  type PreparedRequest,
-  prepareRequest,
-  releaseAfter,
-  sendSource,
-} from './process.js'
+import { sendSource } from './make.js'
+import { isKept, type Obtained, obtainImage } from './obtain.js'
+import { type ImageResult, type PreparedRequest, prepareRequest, type Way } from './process.js'
 import { mediaTypes } from './protocol/format.js'
 import { decodeSegment } from './protocol/identifier.js'
 import type { ImageRequest } from './protocol/request.js'
 import { formatResolved } from './protocol/resolved.js'
+import type { CacheOutcome, Trace } from './report.js'
+import { watchSending } from './sending.js'
+import type { ServiceSettings } from './settings.js'
 import type { Sheet } from './sheet.js'
-
-/** An image request that was prepared before, and what it was prepared for. */
-export interface KnownImage {
-  /** The version of the source. */
-  readonly version: string
-  /** The address of the image as the client knows it. */
-  readonly uri: string
-  /** What is to be made. */
-  readonly prepared: PreparedRequest
-  /** The name of the result: everything that its bytes depend on, but the version of the source. */
-  readonly name: string
-  /** What is told about the result. */
-  readonly head: ReplyHead
-}
-
-interface ImageExchange {
-  readonly http: HttpRequest
-  readonly request: ImageRequest
-  readonly uri: string
-  readonly memory: { image?: KnownImage }
-}
 
 /** Answers a request for pixels; at once where everything is at hand. */
 export function answerImage(
-  exchange: ImageExchange,
+  exchange: Exchange<ImageRequest>,
   image: Located,
   desk: Desk,
 ): HttpReply | Promise<HttpReply> {
@@ -56,8 +40,9 @@ export function answerImage(
   }
   const { http, request, uri, memory } = exchange
   const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
-    memory.image = prepareImage(http, request, sheet, desk.settings)
-    return answerKnown(exchange, image, memory.image, desk)
+    const prepared = prepareImage(http, request, sheet, desk.settings)
+    if (desk.settings.cacheControl.isFixed) memory.image = prepared
+    return answerKnown(exchange, image, prepared, desk)
   }
   const profile = desk.settings.profileLinks[request.version]
   const sheet = desk.takeSheet(image, { uri, profile }, http)
@@ -65,24 +50,72 @@ export function answerImage(
 }
 
 function answerKnown(
-  { http, uri }: ImageExchange,
+  exchange: Exchange<ImageRequest>,
   image: Located,
   known: KnownImage,
   desk: Desk,
 ): HttpReply | Promise<HttpReply> {
+  const { http, uri, client, trace } = exchange
   const { prepared, head } = known
+  if (trace) Object.assign(trace, { canonical: prepared.canonical, way: prepared.way })
   if (desk.settings.redirectToCanonical && prepared.canonical !== readParameters(http.url)) {
-    return buildRedirect(303, `${uri}/${prepared.canonical}`)
+    const cacheControl = desk.settings.cacheControl.decide({ status: 303, request: exchange.request })
+    return buildRedirect(303, `${uri}/${prepared.canonical}`, cacheControl)
   }
   if (isFresh(http.headers, head)) return buildNotModified(head)
   if (http.method === 'HEAD') {
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
   }
+  if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
   const tile = takeTile(prepared, image, desk.store)
-  if (tile) return buildSuccess(head, tile, tile.byteLength)
+  if (tile) return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
   const kept = recallResult(image, known, desk.store)
-  if (kept && !(kept instanceof Promise)) return buildSuccess(head, kept.bytes, kept.bytes.byteLength)
-  return obtainImage(image, known, kept, desk, http).then(({ body, size }) => buildSuccess(head, body, size))
+  if (kept && !(kept instanceof Promise)) {
+    return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
+  }
+  const wanted = { image, prepared, name: known.name, client, recalled: kept }
+  return obtainImage(wanted, desk, http.signal).then(obtained => {
+    if (trace) addPhases(trace, obtained)
+    const { result, outcome } = obtained
+    return finish(exchange, desk, result.way, outcome, buildObtained(http, head, obtained, desk.settings))
+  })
+}
+
+// The source as it is, or the part of it that is asked for.
+async function sendSourceImage(
+  exchange: Exchange<ImageRequest>,
+  { source }: Located,
+  { prepared, head }: KnownImage,
+  desk: Desk,
+): Promise<HttpReply> {
+  const { http } = exchange
+  const { size } = source
+  const range = readSourceRange(http, head, size)
+  if (range === 'unsatisfiable') return buildNotSatisfiable(head, size ?? 0)
+  const { signal } = http
+  const result = await sendSource(prepared, source, { ...range, ...(signal ? { signal } : {}) })
+  const { sendMs } = desk.settings.schedule.timeouts
+  const body = watchSending(result.body, { sendMs, onEnd() {} })
+  const reply = range ? buildPartial(head, body, range, size ?? 0) : buildSuccess(head, body, result.size)
+  return finish(exchange, desk, prepared.way, 'none', reply)
+}
+
+function addPhases(trace: Trace, { phases, bytesRead }: Obtained): void {
+  const { resolveMs } = trace.phases
+  Object.assign(trace.phases, phases, { resolveMs })
+  trace.bytesRead = bytesRead
+}
+
+function finish(
+  { trace }: Exchange<ImageRequest>,
+  { tally }: Desk,
+  way: Way,
+  cache: CacheOutcome,
+  reply: HttpReply,
+): HttpReply {
+  tally.countImage(way, cache)
+  if (trace) Object.assign(trace, { way, cache })
+  return reply
 }
 
 // One tile as it is stored, of an image that is open.
@@ -99,10 +132,6 @@ function recallResult(
   return isKept(prepared) ? store.getResult(store.formatKey(image, name)) : undefined
 }
 
-function isKept({ way, stored }: PreparedRequest): boolean {
-  return way === 'render' || (way === 'stored' && stored?.kind === 'join')
-}
-
 function prepareImage(
   http: HttpRequest,
   request: ImageRequest,
@@ -117,10 +146,11 @@ function prepareImage(
     contentType: mediaTypes[request.format],
     etag: `${sheet.tagStart}${name}"`,
     lastModified,
-    cacheControl: settings.cacheControl,
+    cacheControl: settings.cacheControl.decide({ status: 200, request }),
     // The parameters of a canonical URI have no character that a header could not hold.
     link: `${sheet.linkStart}${canonical}${sheet.linkEnd}`,
     disposition: buildContentDisposition(readDisposition(http.url), formatFilename(sheet, prepared)),
+    acceptsRanges: prepared.way === 'source',
   }
   return { version: image.source.version, uri, prepared, name, head }
 }
@@ -138,42 +168,19 @@ export async function processImage(
 ): Promise<ImageResult> {
   const { settings, store } = desk
   const prepared = prepareRequest(request, await store.describe(image, signal), settings)
-  const result = { prepared, name: formatName(prepared, settings) }
-  return obtainImage(image, result, recallResult(image, result, store), desk, signal ? { signal } : {})
-}
-
-type NamedResult = Pick<KnownImage, 'prepared' | 'name'>
-
-async function obtainImage(
-  image: Located,
-  { prepared, name }: NamedResult,
-  recalled: ReturnType<ImageStore['getResult']>,
-  { settings, store }: Desk,
-  { signal }: { readonly signal?: AbortSignal },
-): Promise<ImageResult> {
-  if (prepared.way === 'source') return sendSource(prepared, image.source, signal)
-  const kept = await recalled
-  if (kept) {
-    return { ...prepared, body: kept.bytes, size: kept.bytes.byteLength, mediaType: kept.mediaType }
-  }
-  const result = await makeFromReader(image, prepared, settings, store, signal)
-  const { body, mediaType } = result
-  if (isKept(prepared) && body instanceof Uint8Array) {
-    await store.setResult(store.formatKey(image, name), { bytes: body, mediaType })
-  }
+  if (prepared.way === 'source') return sendSource(prepared, image.source, signal ? { signal } : {})
+  const named = { prepared, name: formatName(prepared, settings) }
+  const kept = await recallResult(image, named, store)
+  const recalled = kept && Promise.resolve(kept)
+  const { result, release } = await obtainImage({ image, ...named, client: programs, recalled }, desk, signal)
+  release()
   return result
 }
 
-async function makeFromReader(
-  image: Located,
-  prepared: PreparedRequest,
-  settings: ServiceSettings,
-  store: ImageStore,
-  signal?: AbortSignal,
-): Promise<ImageResult> {
-  const { reader, release } = await store.lend(image)
-  return releaseAfter(release, () => makeImage(prepared, reader, settings, signal))
-}
+/** The programs that call the service are one client. */
+const programs = 'program'
+
+type NamedResult = Pick<KnownImage, 'prepared' | 'name'>
 
 // The parameters as they were written; encoded or not they are the same, so that no client is sent in circles.
 function readParameters(url: string): string {

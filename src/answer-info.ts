@@ -1,44 +1,22 @@
 /* The answer to a request for info.json. */
 import type { HttpReply, HttpRequest, ImageDescription } from './contracts.js'
 import type { Desk } from './desk.js'
+import type { Exchange, KnownInfo } from './exchange.js'
 import { formatEtag, formatHttpDate, isFresh } from './http/conditional.js'
 
 import { readHeader } from './http/header-field.js'
 import { formatLink } from './http/headers.js'
 import { negotiateInfo } from './http/negotiation.js'
-import { buildNotModified, buildSuccess, type ReplyHead } from './http/replies.js'
+import { buildNotModified, buildSuccess } from './http/replies.js'
 import type { Located } from './locate.js'
-import type { ServiceSettings } from './options.js'
 import type { Dimensions } from './protocol/geometry.js'
 import { buildInfo, type InfoExtras, type InfoFacts } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
-
-/** An info.json that was built before, and what it was built for. */
-export interface KnownInfo {
-  /** The version of the source. */
-  readonly version: string
-  /** The address of the image as the client knows it. */
-  readonly uri: string
-  /** The Accept header. */
-  readonly accept: string | undefined
-  /** What is told about the document. */
-  readonly head: ReplyHead
-  /** The document: as text, because Node sends text and headers in one piece. */
-  readonly body: string
-  /** Its length in bytes. */
-  readonly size: number
-}
-
-interface InfoExchange {
-  readonly http: HttpRequest
-  readonly request: InfoRequest
-  readonly uri: string
-  readonly memory: { info?: KnownInfo }
-}
+import type { ServiceSettings } from './settings.js'
 
 /** Answers a request for info.json; at once where it was built before. */
 export function answerInfo(
-  exchange: InfoExchange,
+  exchange: Exchange<InfoRequest>,
   image: Located,
   desk: Desk,
 ): HttpReply | Promise<HttpReply> {
@@ -58,7 +36,7 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo): HttpRe
 }
 
 async function prepareInfo(
-  { http, request, uri, memory }: InfoExchange,
+  { http, request, uri, memory }: Exchange<InfoRequest>,
   image: Located,
   accept: string | undefined,
   { settings, store }: Desk,
@@ -72,14 +50,14 @@ async function prepareInfo(
     contentType,
     etag: formatEtag([contentType, text]),
     lastModified: lastModified && formatHttpDate(lastModified),
-    cacheControl: settings.cacheControl,
+    cacheControl: settings.cacheControl.decide({ status: 200, request }),
     link: formatLink([settings.profileLinks[request.version]]),
     vary: 'Accept',
   }
   const size = Buffer.byteLength(text)
   const answer = { version: image.source.version, uri, accept, head, body: text, size }
   // What a function tells may be another thing the next time.
-  if (typeof settings.info !== 'function') memory.info = answer
+  if (typeof settings.info !== 'function' && settings.cacheControl.isFixed) memory.info = answer
   return answer
 }
 

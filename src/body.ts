@@ -1,6 +1,6 @@
 /* Bodies that come piece by piece: watched, counted, read in chunks. They are iterators and not generators where
    something must be given back: of a generator that was never started nothing would be. */
-import type { ImageSource } from './contracts.js'
+import type { ImageSource, StreamOptions } from './contracts.js'
 import { SourceError } from './errors.js'
 
 /** Calls `onEnd` when a body was read to its end, broke off, or was given up. */
@@ -60,11 +60,14 @@ export function countBytes(
 
 const chunkBytes = 256 * 1024
 
-/** Reads a source from its beginning to its end. */
-export async function* readInChunks(source: ImageSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+/** Reads a source, or a part of it, from its beginning to its end. */
+export async function* readInChunks(
+  source: ImageSource,
+  { start = 0, end = Infinity, signal }: StreamOptions = {},
+): AsyncGenerator<Uint8Array> {
   try {
-    for (let offset = 0; ; ) {
-      const chunk = await source.read(offset, chunkBytes, signal)
+    for (let offset = start; offset < end; ) {
+      const chunk = await source.read(offset, Math.min(chunkBytes, end - offset), signal)
       if (chunk.byteLength === 0) return
       offset += chunk.byteLength
       yield chunk

@@ -111,6 +111,8 @@ export interface ImageDescription {
   readonly density?: number
   /** Whether an ICC profile is embedded. */
   readonly hasProfile: boolean
+  /** Whether the image is stored in passes, so that a decoder must hold all of it. @defaultValue false */
+  readonly isProgressive?: boolean
 }
 
 /** Where the pixels of a region can be had: what {@link ImageReader.pixels} gives to the renderer. */
@@ -155,6 +157,8 @@ export interface ImageReader {
   storedSync?(level: number, box: Box): Uint8Array | undefined
   /** The pixels of `box`, given in stored pixels of `level`. */
   pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>
+  /** How much memory it holds while it is open, in bytes. @defaultValue a few kilobytes */
+  readonly heldBytes?: number
   /** Gives back files and memory. */
   close(): Promise<void>
 }

@@ -20,6 +20,8 @@ export const errorCodes = [
   'source-damaged',
   'source-too-large',
   'source-unreadable',
+  'overloaded',
+  'timeout',
   'aborted',
   'closed',
   'internal',
@@ -36,6 +38,8 @@ export class IIIFError extends Error {
   readonly code: ErrorCode
   /** The HTTP status that a server answers with. */
   readonly status: number
+  /** Headers that belong to the answer. */
+  readonly headers?: Readonly<Record<string, string>>
 
   constructor(status: number, code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
@@ -70,6 +74,25 @@ export class NotImplementedError extends IIIFError {
 /** The source exists, but no image can be made from it: another file type, damaged, or over a limit (4xx or 5xx). */
 export class SourceError extends IIIFError {}
 
+/** The server has too much to do (503): the client should come back after a while. */
+export class OverloadedError extends IIIFError {
+  /** Tells after how many seconds it is worth to ask again. */
+  override readonly headers: Readonly<Record<string, string>>
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super(503, 'overloaded', message)
+    // 3.0 section 7.3 and RFC 9110 section 10.2.3.
+    this.headers = { 'Retry-After': String(retryAfterSeconds) }
+  }
+}
+
+/** Something took longer than it may (504). */
+export class TimeoutError extends IIIFError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(504, 'timeout', message, options)
+  }
+}
+
 /** The work was given up: the client left, or the service is closing. */
 export class AbortedError extends IIIFError {
   constructor(code: 'aborted' | 'closed', message: string) {
@@ -80,4 +103,19 @@ export class AbortedError extends IIIFError {
 /** Tells whether `value` is an {@link IIIFError}, also one from a second copy of this package. */
 export function isIIIFError(value: unknown): value is IIIFError {
   return typeof value === 'object' && value !== null && mark in value
+}
+
+/** The error of work that was given up: the reason of the signal where that is one of ours, such as a timeout. */
+export function buildAborted(signal?: AbortSignal): IIIFError {
+  const reason: unknown = signal?.reason
+  return isIIIFError(reason) ? reason : new AbortedError('aborted', 'The request was given up.')
+}
+
+/**
+ * Stops work that nobody waits for.
+ *
+ * @throws what {@link buildAborted} gives when the signal is aborted.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw buildAborted(signal)
 }

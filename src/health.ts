@@ -3,7 +3,7 @@ import type { ImageDescription } from './contracts.js'
 import { createDebug } from './debug.js'
 import { planRender } from './image/plan.js'
 import { render } from './image/render.js'
-import type { ProcessSettings } from './options.js'
+import type { ProcessSettings } from './settings.js'
 
 const debug = createDebug('health')
 

@@ -3,13 +3,14 @@
 import { LRUCache } from 'lru-cache'
 import { buildCacheKey } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
+import { createGuard, type Meter } from './guard.js'
 import { formatEtag } from './http/conditional.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { rendererVersion } from './image/render.js'
 import type { Located } from './locate.js'
-import type { ServiceSettings } from './options.js'
+import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
 export interface ImageStore {
@@ -21,6 +22,10 @@ export interface ImageStore {
   peek(image: Located): ImageReader | undefined
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
+  /** Counts what is read from now on for the request that a signal belongs to. */
+  meter(signal: AbortSignal | undefined): Meter
+  /** How many images are open. */
+  countOpen(): number
   /** The key of a result: everything that its bytes depend on. */
   formatKey(image: Located, name: string): string
   /** A result that was kept. */
@@ -34,9 +39,14 @@ export interface ImageStore {
 /** A description is a few hundred bytes. */
 const maxDescriptions = 5_000
 
+/** Sources that are no local files may have to be held in memory: of all that are open this much is held, in bytes. */
+const maxHeldBytes = 512 * 2 ** 20
+
 /** Creates the memory of a service. */
-export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings): ImageStore {
-  const pool = createReaderPool(maxOpenImages)
+export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
+  const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
+  const { guard, meter } = createGuard(schedule.timeouts.readMs)
+  const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
   const joiner = createJoiner()
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const readSettings = JSON.stringify(read)
@@ -63,7 +73,9 @@ export function createImageStore({ cache, maxOpenImages, read }: ServiceSettings
     },
     formatTag: tagOf,
     peek: image => pool.peek(readerKeyOf(image)),
-    lend: image => pool.lend(readerKeyOf(image), () => openReader(image.source, read, undefined, joiner)),
+    lend: image => pool.lend(readerKeyOf(image), () => open(image)),
+    meter,
+    countOpen: () => pool.size,
     formatKey: keyOf,
     getResult: (key, signal) => cache?.get(key, signal),
     setResult: (key, entry) => cache?.set(key, entry),

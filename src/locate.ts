@@ -3,7 +3,8 @@
 import { LRUCache } from 'lru-cache'
 import type { ImageSource, ResolveContext, SourceResolver } from './contracts.js'
 import { NotFoundError } from './errors.js'
-import type { ServiceSettings } from './options.js'
+import { withDeadline } from './schedule/deadline.js'
+import type { ServiceSettings } from './settings.js'
 
 /** An identifier and the source that it was resolved to. */
 export interface Located {
@@ -19,10 +20,13 @@ export type Locate = (identifier: string, context: ResolveContext) => Located | 
 const maxRemembered = 10_000
 
 /** Creates the function that finds sources, and remembers them for as long as the settings say. */
-export function createLocator({ source: resolver, revalidateMs }: ServiceSettings): Locate {
-  const resolve = async (identifier: string, context: ResolveContext): Promise<Located> => ({
+export function createLocator({ source: resolver, revalidateMs, schedule }: ServiceSettings): Locate {
+  const { resolveMs } = schedule.timeouts
+  const resolve = async (identifier: string, { signal }: ResolveContext): Promise<Located> => ({
     identifier,
-    source: await resolveSource(identifier, resolver, context.signal ? { signal: context.signal } : {}),
+    source: await withDeadline(resolveMs, 'to find the image', signal, within =>
+      resolveSource(identifier, resolver, { signal: within }),
+    ),
   })
   if (revalidateMs === 0) return resolve
   // The times of the cache itself cost a timer each millisecond.

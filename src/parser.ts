@@ -1,6 +1,6 @@
 /* Parses URLs and remembers those that are asked for again, and with them what was worked out for their answers. */
 import { LRUCache } from 'lru-cache'
-import type { RememberedRequest } from './answer.js'
+import type { RememberedRequest } from './exchange.js'
 import {
   matchPrefix,
   type ParseOptions,

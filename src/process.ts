@@ -1,19 +1,19 @@
 /* From a request and an image to bytes: resolve, choose the cheapest way, go it. The service and the free function
    `process` share these steps. */
 
-import { countBytes, readInChunks, watchEnd } from './body.js'
-import type { ImageDescription, ImageReader, ImageSource } from './contracts.js'
+import type { ImageDescription, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
 import { disableOperationCache } from './image/operation-cache.js'
 import { planRender, type RenderPlan } from './image/plan.js'
 import { openReader } from './image/reader.js'
-import { render } from './image/render.js'
 import { planStored, type StoredPlan } from './image/stored.js'
-import { type ProcessOptions, type ProcessSettings, resolveProcessOptions } from './options.js'
+import { freely, makeImage, releaseAfter, sendSource } from './make.js'
+import type { ProcessOptions } from './options.js'
 import { formatCanonical } from './protocol/canonical.js'
-import { type Format, isFormat, mediaTypes } from './protocol/format.js'
+import { type Format, isFormat } from './protocol/format.js'
 import type { ImageRequest } from './protocol/request.js'
 import { isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
+import { type ProcessSettings, resolveProcessOptions } from './settings.js'
 
 /**
  * How a result was made: from the bytes of the source as they are, from stored tiles that were not decoded, or decoded,
@@ -74,25 +74,9 @@ export async function process(
   const release = () => void reader.close().catch(() => {})
   return releaseAfter(release, async () => {
     const prepared = prepareRequest(request, reader.description, settings)
-    if (prepared.way === 'source') return sendSource(prepared, source, signal)
-    return makeImage(prepared, reader, settings, signal)
+    if (prepared.way === 'source') return sendSource(prepared, source, signal ? { signal } : {})
+    return makeImage(prepared, reader, settings, { admit: freely, signal })
   })
-}
-
-/** Calls `release` once, when the image is made and its body read to its end, or when that was given up. */
-export async function releaseAfter(
-  release: () => void,
-  make: () => Promise<ImageResult>,
-): Promise<ImageResult> {
-  try {
-    const result = await make()
-    if (!(result.body instanceof Uint8Array)) return { ...result, body: watchEnd(result.body, release) }
-    release()
-    return result
-  } catch (error) {
-    release()
-    throw error
-  }
 }
 
 /**
@@ -138,52 +122,4 @@ function resolveStoredFormat(description: ImageDescription): Format | undefined 
   const { format, orientation, pages, colour } = description
   const isPlain = orientation === 1 && pages === 1 && colour !== 'cmyk' && colour !== 'lab'
   return isPlain && isFormat(format) ? format : undefined
-}
-
-/**
- * Answers a prepared request with the bytes of the source as they are.
- *
- * @throws {@link SourceError} when the source cannot be read: its first bytes are read before anything is promised.
- */
-export async function sendSource(
-  prepared: PreparedRequest,
-  source: ImageSource,
-  signal?: AbortSignal,
-): Promise<ImageResult> {
-  const stream = source.stream?.(signal ? { signal } : {}) ?? readInChunks(source, signal)
-  const chunks = stream[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  return {
-    ...prepared,
-    mediaType: mediaTypes[prepared.resolved.format],
-    ...(source.size === undefined ? {} : { size: source.size }),
-    body: countBytes(first, chunks, source.size),
-  }
-}
-
-/** Makes the image of a prepared request: from stored tiles where that is planned and works, else by rendering. */
-export async function makeImage(
-  prepared: PreparedRequest,
-  reader: ImageReader,
-  settings: ProcessSettings,
-  signal?: AbortSignal,
-): Promise<ImageResult> {
-  const { stored, resolved } = prepared
-  const body = stored && (await reader.stored?.(stored.level, stored.box, signal))
-  if (body === undefined) return renderImage(prepared, reader, settings, signal)
-  const size = body instanceof Uint8Array ? { size: body.byteLength } : {}
-  return { ...prepared, mediaType: mediaTypes[resolved.format], ...size, body }
-}
-
-async function renderImage(
-  prepared: PreparedRequest,
-  reader: ImageReader,
-  settings: ProcessSettings,
-  signal?: AbortSignal,
-): Promise<ImageResult> {
-  const plan = prepared.plan ?? planRender(reader.description, prepared.resolved, settings.encode)
-  const pixels = await reader.pixels(plan.level, plan.box, signal)
-  const body = await render(pixels, plan, signal)
-  const mediaType = mediaTypes[prepared.resolved.format]
-  return { ...prepared, way: 'render', mediaType, size: body.byteLength, body }
 }

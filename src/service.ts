@@ -1,21 +1,18 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { answerRequest } from './answer.js'
 import { processImage } from './answer-image.js'
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
 import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveContext } from './contracts.js'
 import { createDesk } from './desk.js'
-import { AbortedError } from './errors.js'
+import { createHandle } from './handle.js'
 import { checkRenderer, type Health } from './health.js'
-import { createBaseUri } from './http/base-uri.js'
-import { buildPreflight } from './http/headers.js'
-import { buildErrorReply, buildMethodNotAllowed } from './http/replies.js'
 import { disableOperationCache } from './image/operation-cache.js'
-import { type ImageServiceOptions, resolveServiceOptions } from './options.js'
-import { createParser } from './parser.js'
+import type { ImageServiceOptions } from './options.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { buildInfo, type InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
+import { resolveServiceOptions } from './settings.js'
+import { formatStats, readStats, type ServiceStats } from './stats.js'
 
 /** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
 export interface ImageService {
@@ -36,6 +33,10 @@ export interface ImageService {
     id: string,
     context?: ResolveContext,
   ): Promise<InfoDocument>
+  /** Tells what the service has done and is doing. */
+  stats(): ServiceStats
+  /** Tells the same to monitors, as OpenMetrics text. */
+  metrics(): string
   /** Tells whether images can be made. */
   health(): Promise<Health>
   /** Closes what is open; requests from now on are answered with 503. */
@@ -56,29 +57,11 @@ export interface ImageService {
  */
 export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
-  const resolveBase = createBaseUri(options)
   const desk = createDesk(settings)
-  const parser = createParser(settings.parse)
-  let isClosed = false
   disableOperationCache()
 
   const service: ImageService = {
-    async handle(http) {
-      const known = parser.recall(http.url)
-      const match = known ?? parser.match(http.url)
-      if (match === undefined) return undefined
-      // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
-      if (http.method === 'OPTIONS') return buildPreflight()
-      if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
-      try {
-        if (isClosed) throw new AbortedError('closed', 'This server is closing.')
-        const memory = 'request' in match ? match : parser.parse(http.url, match)
-        const reply = answerRequest(http, memory, resolveBase(http), desk)
-        return reply instanceof Promise ? await reply : reply
-      } catch (error) {
-        return buildErrorReply(error, http, /\/info\.json(?:\?|$)/.test(http.url))
-      }
-    },
+    handle: createHandle(desk, options),
     parseRequest: path => parseRequest(path, settings.parse),
     resolveSource: async (identifier, context = {}) => (await desk.locate(identifier, context)).source,
     describe: async (identifier, context = {}) =>
@@ -91,11 +74,10 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       const facts = describeFacts(await service.describe(identifier, context))
       return buildInfo(version, id, facts, settings, await resolveInfoExtras(identifier, settings))
     },
-    health: async () => (isClosed ? { color: 'RED', message: 'Closed.' } : checkRenderer(settings)),
-    async close() {
-      isClosed = true
-      desk.store.close()
-    },
+    stats: () => readStats(desk),
+    metrics: () => formatStats(readStats(desk)),
+    health: async () => (desk.isClosed() ? { color: 'RED', message: 'Closed.' } : checkRenderer(settings)),
+    close: async () => desk.close(),
   }
   return service
 }

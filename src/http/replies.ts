@@ -2,12 +2,13 @@
    a browser must be told about safety are handled here, once for all. */
 import type { HttpReply, HttpRequest } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import { isIIIFError } from '../errors.js'
+import { type ErrorCode, isIIIFError } from '../errors.js'
 import type { HttpDate } from './conditional.js'
 import { buildErrorBody } from './error-body.js'
 import { readHeader } from './header-field.js'
 import { addSafetyHeaders, allowedMethods, createHeaders } from './headers.js'
 import { negotiateError } from './negotiation.js'
+import type { ByteRange } from './range.js'
 import { formatHeaderUri } from './uri.js'
 
 const debug = createDebug('http')
@@ -28,6 +29,8 @@ export interface ReplyHead {
   readonly disposition?: string
   /** The request headers that the reply depends on. */
   readonly vary?: string
+  /** Whether clients are told that they may ask for parts. @defaultValue false */
+  readonly acceptsRanges?: boolean
 }
 
 /** Builds the headers that a 200 and a 304 share (RFC 9110 section 15.4.5). */
@@ -57,15 +60,47 @@ export function buildSuccess(head: ReplyHead, body: HttpReply['body'], size?: nu
   addSafetyHeaders(headers, head.contentType)
   if (head.disposition !== undefined) headers['Content-Disposition'] = head.disposition
   if (size !== undefined) headers['Content-Length'] = String(size)
+  if (head.acceptsRanges) headers['Accept-Ranges'] = 'bytes'
   return body === undefined ? { status: 200, headers } : { status: 200, headers, body }
 }
 
-/** Builds a redirect; its body is empty. */
-export function buildRedirect(status: 301 | 303, location: string): HttpReply {
+/**
+ * Builds a reply with a part of a body.
+ *
+ * @param body - the part
+ * @param size - the number of bytes of the whole
+ */
+export function buildPartial(
+  head: ReplyHead,
+  body: HttpReply['body'],
+  { start, end }: ByteRange,
+  size: number,
+): HttpReply {
+  const { headers, ...reply } = buildSuccess(head, body, end - start)
   return {
-    status,
-    headers: { ...createHeaders(), Location: formatHeaderUri(location), 'Content-Length': '0' },
+    ...reply,
+    status: 206,
+    headers: { ...headers, 'Content-Range': `bytes ${start}-${end - 1}/${size}` },
   }
+}
+
+/** Builds the answer to a range that has nothing of the body. */
+export function buildNotSatisfiable(head: ReplyHead, size: number): HttpReply {
+  const headers = {
+    ...buildValidatorHeaders(head),
+    'Content-Range': `bytes */${size}`,
+    'Content-Length': '0',
+  }
+  return { status: 416, headers }
+}
+
+/** Builds a redirect; its body is empty. */
+export function buildRedirect(status: 301 | 303, location: string, cacheControl: string = ''): HttpReply {
+  const headers = createHeaders()
+  headers.Location = formatHeaderUri(location)
+  headers['Content-Length'] = '0'
+  if (cacheControl !== '') headers['Cache-Control'] = cacheControl
+  return { status, headers }
 }
 
 /** Builds the answer to a method that no resource has. */
@@ -74,32 +109,46 @@ export function buildMethodNotAllowed(request: HttpRequest): HttpReply {
     status: 405,
     code: 'method-not-allowed',
     message: `The method is not allowed here; expected one of ${allowedMethods}.`,
-  }
-  const reply = buildFailure(facts, request, false)
+  } as const
+  const reply = buildFailure(facts, request, false, () => 'no-cache')
   return { ...reply, headers: { ...reply.headers, Allow: allowedMethods } }
 }
+
+/** Tells the Cache-Control header of an error. */
+type ErrorCacheControl = (status: number, code: ErrorCode) => string
 
 /**
  * Builds the answer to an error: what honeydew threw on purpose with its own words, anything else as a 500 that tells
  * nothing.
  */
-export function buildErrorReply(error: unknown, request: HttpRequest, isInfo: boolean): HttpReply {
+export function buildErrorReply(
+  error: unknown,
+  request: HttpRequest,
+  isInfo: boolean,
+  decide: ErrorCacheControl = () => 'no-cache',
+): HttpReply {
   if (isIIIFError(error)) {
     if (error.status >= 500) debug('%s: %o', error.code, error)
-    return buildFailure(error, request, isInfo)
+    const reply = buildFailure(error, request, isInfo, decide)
+    return error.headers ? { ...reply, headers: { ...reply.headers, ...error.headers } } : reply
   }
   debug('unforeseen: %o', error)
   const message = 'The server could not answer this request.'
-  return buildFailure({ status: 500, code: 'internal', message }, request, isInfo)
+  return buildFailure({ status: 500, code: 'internal', message }, request, isInfo, decide)
 }
 
 interface Failure {
   readonly status: number
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
 }
 
-function buildFailure({ status, code, message }: Failure, request: HttpRequest, isInfo: boolean): HttpReply {
+function buildFailure(
+  { status, code, message }: Failure,
+  request: HttpRequest,
+  isInfo: boolean,
+  decide: ErrorCacheControl,
+): HttpReply {
   const kind = negotiateError(readHeader(request.headers, 'accept'), isInfo)
   const { body, contentType } = buildErrorBody(kind, {
     status,
@@ -110,7 +159,8 @@ function buildFailure({ status, code, message }: Failure, request: HttpRequest, 
   const bytes = new TextEncoder().encode(body)
   const headers = createHeaders()
   headers['Content-Length'] = String(bytes.byteLength)
-  headers['Cache-Control'] = 'no-cache'
+  const cacheControl = decide(status, code)
+  if (cacheControl !== '') headers['Cache-Control'] = cacheControl
   if (!isInfo) headers.Vary = 'Accept'
   addSafetyHeaders(headers, contentType)
   return request.method === 'HEAD' ? { status, headers } : { status, headers, body: bytes }

@@ -1,6 +1,8 @@
 /* What a failure of libvips means to the client. Its own words go into `cause`: they may hold paths. */
 import type { SourceFormat } from '../contracts.js'
-import { AbortedError, type IIIFError, isIIIFError, NotFoundError, SourceError } from '../errors.js'
+import { type IIIFError, isIIIFError, NotFoundError, SourceError, TimeoutError } from '../errors.js'
+
+export { throwIfAborted } from '../errors.js'
 
 /** Turns whatever was thrown while a source was read or decoded into an error for the client. */
 export function toSourceFailure(cause: unknown): IIIFError {
@@ -8,6 +10,8 @@ export function toSourceFailure(cause: unknown): IIIFError {
   const text = cause instanceof Error ? cause.message : ''
   const isMissing = /\bENOENT\b|file is missing|No such file/.test(text)
   if (isMissing) return new NotFoundError('not-found', 'The image is not there.', { cause })
+  if (/^timeout\b/.test(text))
+    return new TimeoutError('The server gave up, because to make the image took too long.')
   if (text.includes('exceeds pixel limit'))
     return tooLarge('The image has more pixels than are allowed.', cause)
   // libvips says "unsupported image format" also of files that it cannot begin to read; the format is known by then.
@@ -29,15 +33,6 @@ export function toReadFailure(cause: unknown): IIIFError {
 /** The error for a source over a limit. */
 export function tooLarge(message: string, cause?: unknown): SourceError {
   return new SourceError(413, 'source-too-large', message, cause === undefined ? undefined : { cause })
-}
-
-/**
- * Stops work that nobody waits for.
- *
- * @throws {@link AbortedError} when the signal is aborted.
- */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortedError('aborted', 'The request was given up.')
 }
 
 /**

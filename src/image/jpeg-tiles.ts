@@ -6,6 +6,7 @@ import type { Joiner } from './joiner.js'
 import type { JpegColour } from './jpeg/colour.js'
 import type { JoinPlan } from './jpeg/join.js'
 import { isPlainTile, spliceTables } from './jpeg/splice.js'
+import { maxWholePixels } from './stored.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import { findTile } from './tiff/layout.js'
 import type { TiffFile } from './tiff/open.js'
@@ -26,13 +27,10 @@ export interface JpegTiles {
   readonly prefix: Uint8Array
 }
 
-/** Results beyond this many pixels come in pieces, so that memory does not grow with them. */
-const defaultWholePixels = 8_000_000
-
 /**
  * Makes a JPEG of `box` without decoding; `undefined` where a tile is not stored.
  *
- * @param maxWholePixels - beyond this many pixels the bytes come in pieces
+ * @param wholePixels - beyond this many pixels the bytes come in pieces
  * @throws {@link SourceError} where tiles are damaged or cannot be joined without decoding.
  */
 export async function assembleJpeg(
@@ -40,7 +38,7 @@ export async function assembleJpeg(
   box: Box,
   joiner: Joiner,
   signal?: AbortSignal,
-  maxWholePixels: number = defaultWholePixels,
+  wholePixels: number = maxWholePixels,
 ): Promise<StoredBytes | undefined> {
   const { file, directory, colour, tables } = tiles
   const { layout } = directory
@@ -51,7 +49,7 @@ export async function assembleJpeg(
     return bytes && spliceTables(bytes, tables, colour, { size: layout })
   }
   const plan = createPlan(layout, span, inner, tiles)
-  if (box.width * box.height > maxWholePixels) return streamRows(tiles, span, plan, joiner, signal)
+  if (box.width * box.height > wholePixels) return streamRows(tiles, span, plan, joiner, signal)
   const stored = await readStored(tiles, span, signal)
   return stored && joiner.join(stored, plan, signal)
 }

@@ -22,6 +22,9 @@ export interface Lease {
   release(): void
 }
 
+/** What any reader takes, in bytes. */
+const readerBytes = 4_096
+
 interface Held {
   readonly reader: Promise<ImageReader>
   opened?: ImageReader
@@ -29,58 +32,74 @@ interface Held {
   isDropped: boolean
 }
 
+interface Place {
+  readonly held: Held
+  readonly bytes: number
+}
+
 /**
  * Creates a pool of readers.
  *
  * @param maxReaders how many readers are kept while nobody uses them
+ * @param maxBytes how much memory these hold, in bytes
  */
-export function createReaderPool(maxReaders: number): ReaderPool {
-  const pool = new LRUCache<string, Held>({
+export function createReaderPool(maxReaders: number, maxBytes: number): ReaderPool {
+  const pool = new LRUCache<string, Place>({
     max: maxReaders,
-    dispose: held => {
+    maxSize: maxBytes,
+    sizeCalculation: ({ bytes }) => Math.min(maxBytes, bytes),
+    // A reader that has become larger is still the same.
+    noDisposeOnSet: true,
+    dispose: ({ held }) => {
       held.isDropped = true
       closeUnused(held)
     },
   })
+  const keep = (key: string, held: Held, heldBytes = 0): void => {
+    pool.set(key, { held, bytes: readerBytes + heldBytes })
+  }
   const hold = (key: string, open: () => Promise<ImageReader>): Held => {
     const kept = pool.get(key)
-    if (kept) return kept
+    if (kept) return kept.held
     const held: Held = { reader: open(), users: 0, isDropped: false }
-    pool.set(key, held)
+    keep(key, held)
+    const isKept = (): boolean => pool.peek(key)?.held === held
     // A reader that could not be opened is not kept: the next request tries again.
     held.reader.then(
       reader => {
         held.opened = reader
+        if (reader.heldBytes !== undefined && isKept()) keep(key, held, reader.heldBytes)
       },
       () => {
-        if (pool.peek(key) === held) pool.delete(key)
+        if (isKept()) pool.delete(key)
       },
     )
     return held
   }
   return {
-    async lend(key, open) {
-      const held = hold(key, open)
-      held.users += 1
-      let isLent = true
-      const release = () => {
-        if (!isLent) return
-        isLent = false
-        held.users -= 1
-        closeUnused(held)
-      }
-      try {
-        return { reader: await held.reader, release }
-      } catch (error) {
-        release()
-        throw error
-      }
-    },
-    peek: key => pool.get(key)?.opened,
+    lend: (key, open) => lendHeld(hold(key, open)),
+    peek: key => pool.get(key)?.held.opened,
     get size() {
       return pool.size
     },
     close: () => pool.clear(),
+  }
+}
+
+async function lendHeld(held: Held): Promise<Lease> {
+  held.users += 1
+  let isLent = true
+  const release = () => {
+    if (!isLent) return
+    isLent = false
+    held.users -= 1
+    closeUnused(held)
+  }
+  try {
+    return { reader: await held.reader, release }
+  } catch (error) {
+    release()
+    throw error
   }
 }
 

@@ -11,15 +11,23 @@ import type { RenderPlan } from './plan.js'
  * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: a signal is heeded before and after
  * each pass, so that the promise is pending for as long as memory is in use.
  *
+ * @param timeoutMs - how long a pass may take, in milliseconds; libvips knows whole seconds, and looks at the clock when
+ * it has done some rows
  * @throws {@link SourceError} when the pixels cannot be decoded.
- * @throws {@link AbortedError} when the signal is aborted.
+ * @throws {@link AbortedError} when the signal is aborted; {@link TimeoutError} when the time has passed.
  */
-export async function render(input: PixelInput, plan: RenderPlan, signal?: AbortSignal): Promise<Uint8Array> {
+export async function render(
+  input: PixelInput,
+  plan: RenderPlan,
+  signal?: AbortSignal,
+  timeoutMs: number = Infinity,
+): Promise<Uint8Array> {
   throwIfAborted(signal)
+  const pass: Pass = { signal, seconds: timeoutMs > maxTimeoutMs ? 0 : Math.ceil(timeoutMs / 1000) }
   try {
-    const bytes = await draw(input, plan, signal).catch(async error => {
+    const bytes = await draw(input, plan, pass).catch(async error => {
       if (!(await warnsOnly(input, plan))) throw error
-      return draw(input, { ...plan, failOn: 'error' }, signal)
+      return draw(input, { ...plan, failOn: 'error' }, pass)
     })
     throwIfAborted(signal)
     if (input.kind === 'encoded') await input.check?.()
@@ -30,16 +38,22 @@ export async function render(input: PixelInput, plan: RenderPlan, signal?: Abort
   }
 }
 
-async function draw(
-  input: PixelInput,
-  plan: RenderPlan,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  throwIfAborted(signal)
+/* What bounds one run of libvips. */
+interface Pass {
+  readonly signal: AbortSignal | undefined
+  /** How long it may take; 0 for as long as it takes. */
+  readonly seconds: number
+}
+
+/* The longest time that sharp takes. */
+const maxTimeoutMs = 3_600_000
+
+async function draw(input: PixelInput, plan: RenderPlan, pass: Pass): Promise<Uint8Array> {
+  throwIfAborted(pass.signal)
   const placed = place(open(input, plan), input, plan)
-  const sized = needsSecondPass(plan) ? tilt(await settle(placed), plan) : paint(placed, plan)
-  throwIfAborted(signal)
-  return encode(sized, plan.encoding).toBuffer()
+  const sized = needsSecondPass(plan) ? tilt(await settle(placed, pass), plan) : paint(placed, plan)
+  throwIfAborted(pass.signal)
+  return encode(sized, plan.encoding).timeout({ seconds: pass.seconds }).toBuffer()
 }
 
 /* Many a TIFF has a tag that is not written by the book, which must not count as damage. One pixel tells: libvips has
@@ -99,8 +113,9 @@ function place(image: Sharp, input: PixelInput, plan: RenderPlan): Sharp {
   return plan.wide ? placed.withIccProfile('srgb', { attach: false }) : placed
 }
 
-async function settle(image: Sharp): Promise<Sharp> {
-  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
+async function settle(image: Sharp, pass: Pass): Promise<Sharp> {
+  const samples = image.toColourspace('srgb').raw().timeout({ seconds: pass.seconds })
+  const { data, info } = await samples.toBuffer({ resolveWithObject: true })
   return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
 }
 

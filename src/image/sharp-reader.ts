@@ -104,6 +104,7 @@ async function createReader(opened: Opened): Promise<ImageReader> {
   }
   return {
     description: describe(metadata, format, pages),
+    ...(typeof data === 'string' ? {} : { heldBytes: data.byteLength }),
     async pixels(_level, box, signal): Promise<PixelInput> {
       throwIfAborted(signal)
       const whole = coversImage(box, metadata)
@@ -136,6 +137,7 @@ function describe(metadata: Metadata, format: SourceFormat, pages: number): Imag
     orientation,
     ...(density === undefined ? {} : { density }),
     hasProfile: metadata.hasProfile,
+    ...(metadata.isProgressive ? { isProgressive: true } : {}),
   }
 }
 

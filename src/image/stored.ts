@@ -6,13 +6,16 @@ import { planPart } from './part.js'
 
 /** The part of a level whose stored bytes are the answer. */
 export interface StoredPlan {
-  /** Whether the part is one tile as it is stored, or must be cut and joined. */
-  readonly kind: 'tile' | 'join'
+  /** Whether the part is one tile as it is stored, or must be cut and joined: at once, or in pieces where it is large. */
+  readonly kind: 'tile' | 'join' | 'stream'
   /** The index of the level. */
   readonly level: number
   /** The part, in the pixels of the level. */
   readonly box: Box
 }
+
+/** Joins of more pixels than this come in pieces, so that memory does not grow with them. */
+export const maxWholePixels = 8_000_000
 
 /** B.2.2 of T.81 tells sizes in 16 bits. */
 const maxJpegSide = 0xffff
@@ -42,7 +45,8 @@ function chooseKind({ tile, coding }: PyramidLevel, box: Box): StoredPlan['kind'
   if (isOnGrid(box, tile) && box.width === tile.width && box.height === tile.height) return 'tile'
   const { grid } = coding ?? {}
   if (grid === undefined || !isOnGrid(box, grid)) return undefined
-  return Math.max(box.width, box.height) <= maxJpegSide ? 'join' : undefined
+  if (Math.max(box.width, box.height) > maxJpegSide) return undefined
+  return box.width * box.height > maxWholePixels ? 'stream' : 'join'
 }
 
 function isOnGrid(box: Box, grid: Dimensions): boolean {

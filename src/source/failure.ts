@@ -1,5 +1,7 @@
 /* What a failing file system means to the client. Messages never name a path: the cause does, for the log. */
-import { AbortedError, type IIIFError, isIIIFError, SourceError } from '../errors.js'
+import { type IIIFError, isIIIFError, SourceError } from '../errors.js'
+
+export { throwIfAborted } from '../errors.js'
 
 const missing: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
 const forbidden: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM'])
@@ -26,15 +28,6 @@ export function buildChanged(cause?: unknown): SourceError {
 /** Builds the error for a folder of images that is not there, or is closed to this process. */
 export function buildRootFailure(cause: unknown): SourceError {
   return new SourceError(500, 'source-unreadable', 'The folder of the images cannot be read.', { cause })
-}
-
-/**
- * Stops work that nobody waits for.
- *
- * @throws {@link AbortedError} when the signal is aborted.
- */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortedError('aborted', 'The request was given up.')
 }
 
 function systemCode(error: unknown): unknown {

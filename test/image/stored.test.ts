@@ -128,7 +128,7 @@ describe('a request is joined of stored tiles', () => {
 
   it('where JPEG cannot hold more than 65535 pixels a side', () => {
     const wide = pyramid(65_536, 256, { factors: [1] })
-    expect(plan(wide, { region: box(0, 0, 65_535, 256) })?.kind).toBe('join')
+    expect(plan(wide, { region: box(0, 0, 65_535, 256) })?.kind).toBe('stream')
     expect(plan(wide, { region: box(0, 0, 65_536, 256) })).toBeUndefined()
   })
 })

@@ -1,0 +1,52 @@
+/* The way of a request through the service: whether it is ours, what it asks for, where its client believes to be, the
+   answer, and what is told about it. */
+import { answerError, answerRequest } from './answer.js'
+import type { HttpReply, HttpRequest } from './contracts.js'
+import type { Desk } from './desk.js'
+import { AbortedError } from './errors.js'
+import type { RememberedRequest } from './exchange.js'
+import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
+import { buildPreflight } from './http/headers.js'
+import { buildMethodNotAllowed } from './http/replies.js'
+import { createParser } from './parser.js'
+import type { PrefixMatch } from './protocol/request.js'
+import { createTrace, reportReply, type Trace } from './report.js'
+
+/** Answers a request; `undefined` when its path is under no prefix of the service. Never rejects. */
+export type Handle = (request: HttpRequest) => Promise<HttpReply | undefined>
+
+/**
+ * Creates the function that answers requests.
+ *
+ * @param desk - what they are answered with
+ * @param options - how the public root is found
+ */
+export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
+  const { settings, tally } = desk
+  const resolveBase = createBaseUri(options)
+  const parser = createParser(settings.parse)
+
+  const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
+    // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
+    if (http.method === 'OPTIONS') return buildPreflight()
+    if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
+    try {
+      if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
+      const memory = 'request' in match ? match : parser.parse(http.url, match)
+      const reply = answerRequest(http, memory, resolveBase(http), desk, trace)
+      return reply instanceof Promise ? await reply : reply
+    } catch (error) {
+      return answerError(error, http, settings, trace)
+    }
+  }
+
+  return async http => {
+    const match = parser.recall(http.url) ?? parser.match(http.url)
+    if (match === undefined) return undefined
+    const began = tally.begin()
+    const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
+    const reply = await answer(http, match, trace)
+    tally.end(began, reply.status)
+    return trace ? reportReply(http, reply, trace, settings) : reply
+  }
+}

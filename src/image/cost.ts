@@ -1,0 +1,87 @@
+/* What it costs to make an image, estimated before anything is read: how many pixels pass through, and how much memory
+   is in use at the peak. Too high is safe, and measured against libvips by test/bench. */
+import type { ImageDescription, SourceFormat } from '../contracts.js'
+import type { Dimensions } from '../protocol/geometry.js'
+import type { Encoding } from './encode.js'
+import type { RenderPlan } from './plan.js'
+import type { StoredPlan } from './stored.js'
+
+/** What it costs to make an image. */
+export interface Cost {
+  /** How many pixels are decoded, copied or encoded. */
+  readonly pixels: number
+  /** How much memory is in use at the peak, in bytes. */
+  readonly bytes: number
+}
+
+/** What every pipeline of libvips takes, whatever it does. */
+const pipelineBytes = 8_000_000
+
+/** How many rows libvips holds of an image that it reads from top to bottom. */
+const heldRows = 512
+
+/* Formats that are decoded into memory as a whole, and what a pixel takes there, samples of eight bits. */
+const wholeDecoded: Readonly<Partial<Record<SourceFormat, number>>> = { webp: 8, gif: 8, avif: 12, svg: 8 }
+
+/* What a pixel of the result takes in memory while it is encoded: formats that need the whole image, and the bytes that
+   come out, twice, because the memory that they are collected in grows by being copied. */
+const encodedBytes: Readonly<Record<Encoding['format'], number>> = {
+  jpg: 2,
+  png: 8,
+  webp: 16,
+  tif: 12,
+  gif: 16,
+  avif: 24,
+}
+
+/** Estimates what it costs to render an image. */
+export function estimateRender(description: ImageDescription, plan: RenderPlan): Cost {
+  const level = description.levels[plan.level] ?? description.levels[0]
+  const samples = (description.bands + (description.hasAlpha ? 1 : 0)) * Math.ceil(description.depth / 8)
+  const scaled = plan.resize ?? plan.box
+  const read = level.tile ? plan.box : level
+  const decoded = countDecoded(description, read) * samplesOf(description, samples)
+  // A turned image is held as a whole, and so is one that takes a second pass.
+  const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented
+  const turned = isHeld ? area(scaled) * Math.max(4, samples) * 2 : 0
+  const encoded = area(plan.output) * encodedBytes[plan.encoding.format]
+  return {
+    pixels: area(read) + area(plan.output),
+    bytes: Math.ceil(pipelineBytes + decoded + turned + encoded),
+  }
+}
+
+/* How many pixels are held while they are decoded. */
+function countDecoded({ format, isProgressive = false }: ImageDescription, read: Dimensions): number {
+  if (isProgressive || wholeDecoded[format] !== undefined) return area(read)
+  return read.width * Math.min(read.height, heldRows)
+}
+
+/* The coefficients of a progressive JPEG have 16 bits each. */
+function samplesOf({ format, isProgressive = false }: ImageDescription, samples: number): number {
+  return wholeDecoded[format] ?? (isProgressive ? 2 * samples : samples)
+}
+
+/** What the bytes of a pixel of a stored JPEG come to, at the most that anybody stores. */
+const storedBytesPerPixel = 1.5
+
+/** A join that comes in pieces holds a row of tiles and what is made of it. */
+const pieceRows = 1024
+
+/** Estimates what it costs to cut or join stored tiles. */
+export function estimateStored({ kind, box }: StoredPlan): Cost {
+  const rows = kind === 'stream' ? Math.min(box.height, pieceRows) : box.height
+  // What is read, and what is made of it.
+  const bytes = Math.ceil(2 * box.width * rows * storedBytesPerPixel)
+  return { pixels: Math.ceil((box.width * rows) / storedGain), bytes: joinBytes + bytes }
+}
+
+/** How much less a pixel costs that is not decoded. */
+const storedGain = 4
+
+/** What every join takes, whatever it joins. */
+const joinBytes = 1_000_000
+
+function area({ width, height }: Dimensions): number {
+  return width * height
+}
