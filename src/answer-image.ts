@@ -41,7 +41,7 @@ export function answerImage(
   const { http, request, uri, memory } = exchange
   const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
     const prepared = prepareImage(http, request, sheet, desk.settings)
-    if (desk.settings.cacheControl.isFixed) memory.image = prepared
+    if (desk.settings.cacheControl.fixed !== undefined) memory.image = prepared
     return answerKnown(exchange, image, prepared, desk)
   }
   const profile = desk.settings.profileLinks[request.version]
@@ -146,7 +146,7 @@ function prepareImage(
     contentType: mediaTypes[request.format],
     etag: `${sheet.tagStart}${name}"`,
     lastModified,
-    cacheControl: settings.cacheControl.decide({ status: 200, request }),
+    cacheControl: settings.cacheControl.fixed ?? settings.cacheControl.decide({ status: 200, request }),
     // The parameters of a canonical URI have no character that a header could not hold.
     link: `${sheet.linkStart}${canonical}${sheet.linkEnd}`,
     disposition: buildContentDisposition(readDisposition(http.url), formatFilename(sheet, prepared)),

@@ -57,7 +57,7 @@ async function prepareInfo(
   const size = Buffer.byteLength(text)
   const answer = { version: image.source.version, uri, accept, head, body: text, size }
   // What a function tells may be another thing the next time.
-  if (typeof settings.info !== 'function' && settings.cacheControl.isFixed) memory.info = answer
+  if (typeof settings.info !== 'function' && settings.cacheControl.fixed !== undefined) memory.info = answer
   return answer
 }
 

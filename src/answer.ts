@@ -35,10 +35,9 @@ export function answerRequest(
   if (request.kind === 'image') requireOffered(request, desk.settings)
   const answer = (image: Located): HttpReply | Promise<HttpReply> => {
     if (trace) trace.phases.resolveMs = performance.now() - trace.began
-    const exchange = { http, uri, client, memory, trace }
     return request.kind === 'info'
-      ? answerInfo({ ...exchange, request }, image, desk)
-      : answerImage({ ...exchange, request }, image, desk)
+      ? answerInfo({ http, request, uri, client, memory, trace }, image, desk)
+      : answerImage({ http, request, uri, client, memory, trace }, image, desk)
   }
   const image = desk.locate(request.identifier, http)
   return image instanceof Promise ? image.then(answer) : answer(image)

@@ -55,8 +55,9 @@ export function createTally(): Tally {
       total += 1
       sumSeconds += seconds
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
-      const bound = durationBounds.findIndex(most => seconds <= most)
-      if (bound >= 0) counts[bound] = (counts[bound] ?? 0) + 1
+      let bound = 0
+      while (seconds > (durationBounds[bound] ?? Infinity)) bound += 1
+      if (bound < counts.length) counts[bound] = (counts[bound] ?? 0) + 1
     },
     countImage(way, outcome) {
       images[way][outcome] += 1

@@ -87,8 +87,8 @@ export type CacheControlOption =
 
 /** A {@link CacheControlOption}, checked. */
 export interface CacheControlPolicy {
-  /** Whether equal requests always have equal headers. */
-  readonly isFixed: boolean
+  /** The header of everything that is found, where it is always the same; empty for none. */
+  readonly fixed?: string
   /** Tells the header; empty for none. */
   decide(facts: CacheControlFacts): string
 }
@@ -104,10 +104,9 @@ const defaults = { success: 'public, max-age=86400', error: 'no-cache', redirect
 export function resolveCacheControl(option: CacheControlOption = defaults.success): CacheControlPolicy {
   if (typeof option !== 'function') {
     const text = formatOption(option)
-    return { isFixed: true, decide: ({ status }) => (status < 300 ? text : defaultOf(status)) }
+    return { fixed: text, decide: ({ status }) => (status < 300 ? text : defaultOf(status)) }
   }
   return {
-    isFixed: false,
     decide(facts) {
       const decided = option(facts)
       return decided === undefined ? defaultOf(facts.status) : formatOption(decided)

@@ -69,7 +69,7 @@ export async function answerWith(
   const settings = resolveEncodeOptions({ png: { compressionLevel: 0 } })
   const stored = planStored(description, request, settings.storedFormats)
   const bytes = stored && (await reader.stored?.(stored.level, stored.box))
-  if (stored && bytes) return { way: stored.kind, bytes: await collect(bytes) }
+  if (stored && bytes) return { way: stored.kind === 'tile' ? 'tile' : 'join', bytes: await collect(bytes) }
   const plan = planRender(description, request, settings)
   return { way: 'render', bytes: await render(await reader.pixels(plan.level, plan.box), plan) }
 }
