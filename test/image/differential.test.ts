@@ -125,7 +125,10 @@ async function answer({ reader }: Image, wanted: ResolvedRequest) {
   const { description } = reader
   const stored = planStored(description, wanted, settings.storedFormats)
   const bytes = stored && (await reader.stored?.(stored.level, stored.box))
-  if (stored && bytes) return { way: stored.kind, level: stored.level, bytes: await collect(bytes) }
+  if (stored && bytes) {
+    const way = stored.kind === 'tile' ? ('tile' as const) : ('join' as const)
+    return { way, level: stored.level, bytes: await collect(bytes) }
+  }
   const plan = planRender(description, wanted, settings)
   const pixels = await reader.pixels(plan.level, plan.box)
   return { way: 'render' as const, level: plan.level, bytes: await render(pixels, plan) }
