@@ -2,7 +2,7 @@
    a stored tile does. */
 import { LRUCache } from 'lru-cache'
 import type { ImageSource, ResolveContext, SourceResolver } from './contracts.js'
-import { NotFoundError } from './errors.js'
+import { buildUnknownImage } from './errors.js'
 import type { ServiceSettings } from './options.js'
 
 /** An identifier and the source that it was resolved to. */
@@ -50,6 +50,6 @@ export async function resolveSource(
   context: ResolveContext = {},
 ): Promise<ImageSource> {
   const source = await resolver(identifier, context)
-  if (source === undefined) throw new NotFoundError('not-found', 'There is no image with this identifier.')
+  if (source === undefined) throw buildUnknownImage()
   return source
 }
