@@ -159,7 +159,10 @@ export function planInfo(decision: Decision, versions: readonly AuthVersion[]): 
       return { kind: 'serve', status: versions.includes(1) ? 401 : 200, shared: false }
     case 'substitute':
       // 2.0 section 2.1: viewers need the probe service of what they asked for to learn of the substitute.
-      if (versions.includes(2)) return { kind: 'serve', status: 200, shared: false }
+      // Those that know only version 1 get a 401 then, as where there are no tiers: a redirect would hide the probe.
+      if (versions.includes(2)) {
+        return { kind: 'serve', status: versions.includes(1) ? 401 : 200, shared: false }
+      }
       // 1.0 section 3.2: "the server MUST issue a 302 (Found) […] to the Description Resource of a lower tier".
       return { kind: 'redirect', status: 302, to: { variant: decision.variant } }
   }

@@ -27,7 +27,8 @@ export interface FlowOptions<User = unknown> {
   /**
    * Which services the info.json of each version of the Image API tells of: 1 are those of the Authentication API 1.0 for
    * old viewers, 2 those of the Authorization Flow API 2.0. The two want different answers for who may not see an
-   * image, so that with both the older gets its 401, and the newer its substitutes.
+   * image: the first an info.json with status 401, or a redirect to that of a lower tier, the second one with status 200.
+   * With both it is 401, which not every new viewer reads.
    * @defaultValue `{ 2: [1], 3: [2] }`
    */
   readonly versions?: Partial<Readonly<Record<ImageApiVersion, readonly AuthVersion[]>>>

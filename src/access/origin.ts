@@ -14,8 +14,9 @@ export type IsAllowedOrigin = (origin: string) => boolean | PromiseLike<boolean>
  */
 export function parseOrigin(text: string | null): string | undefined {
   if (text === null || !/^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) || !URL.canParse(text)) return undefined
-  const { origin, pathname, search, hash, username } = new URL(text)
-  return pathname === '/' && search === '' && hash === '' && username === '' ? origin : undefined
+  const { origin } = new URL(text)
+  // URL takes more for a host than there are hosts: quotes and parentheses, for example.
+  return /^https?:\/\/(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/.test(origin) ? origin : undefined
 }
 
 /** Checks the origins of viewers. @throws TypeError that names the option. */
