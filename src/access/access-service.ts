@@ -2,7 +2,7 @@
    and 6, Authentication API 1.0 sections 2.1 and 2.3). */
 import type { HttpReply } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import { flattenText, type LanguageMap } from '../protocol/language.js'
+import { flattenText, type LanguageMap, resolveText, type Text } from '../protocol/language.js'
 import { noStore } from './cache-control.js'
 import { formatCookie } from './cookie.js'
 import type { AuthVersion } from './decision.js'
@@ -13,7 +13,7 @@ import { nameCookie } from './identify.js'
 import type { Grant, Login } from './login.js'
 import { parseOrigin } from './origin.js'
 import { buildClosingPage, buildPage, buildTextPage, escapeHtml } from './page.js'
-import { type Deny, isLocation, type Redirect } from './result.js'
+import { type Deny, parseDeny, parseRedirect, type Redirect } from './result.js'
 import type { AccessService } from './service-options.js'
 
 const debug = createDebug('access')
@@ -62,7 +62,8 @@ async function logIn<User>(
   try {
     const result = await login.run({ ...facts, uri, origin })
     if (result.kind === 'redirect') return buildRedirect(result)
-    if (result.kind !== 'grant') return buildDenied(result, flow)
+    if (result.kind === 'deny') return buildDenied(result, flow)
+    if (result.kind !== 'grant') throw new TypeError('expected grant, redirect or deny')
     // 2.0 appendix A: where a cookie is needed in the pages of another site, the window MUST have been clicked in. A
     // form that was sent was; a kiosk must do without.
     const isClicked =
@@ -131,14 +132,13 @@ function isFromHere({ headers }: RequestFacts, { origin }: PublicAddress): boole
   return site === undefined ? readField(headers, 'origin') === origin : site === 'same-origin'
 }
 
-function buildDenied<User>({ status, heading, note }: Deny, flow: Flow<User>): HttpReply {
-  const write = (text: Deny['heading'], fallback: string) =>
-    text === undefined ? fallback : typeof text === 'string' ? text : flattenText(text)
-  const title = write(heading, 'No access')
-  return buildTextPage(status, title, write(note, 'You have not been given access.'), flow.random)
+function buildDenied<User>(result: Deny, flow: Flow<User>): HttpReply {
+  const { status, heading = 'No access', note = 'You have not been given access.' } = parseDeny({ ...result })
+  const write = (text: Text) => flattenText(resolveText(text, 'the text of a page'))
+  return buildTextPage(status, write(heading), write(note), flow.random)
 }
 
-function buildRedirect({ status, location }: Redirect): HttpReply {
-  if (!isLocation(location)) throw new TypeError('the location is neither an http or https URI nor a path')
+function buildRedirect(result: Redirect): HttpReply {
+  const { status, location } = parseRedirect({ ...result })
   return { status, headers: { Location: location, 'Cache-Control': noStore, 'Content-Length': '0' } }
 }

@@ -110,6 +110,7 @@ async function answerEndpoint<User>(
 async function probe<User>({ facts, address, access, desk, path }: Exchange<User>): Promise<HttpReply> {
   const document = await answerProbe(path, {
     parse: desk.parse,
+    origin: address.origin,
     async decide(request) {
       const question = await openQuestion(access, facts, request, true)
       return askBoth(access, question, () => desk.inspect(request, question.variant, facts.signal))

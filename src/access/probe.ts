@@ -16,6 +16,8 @@ export interface ProbeDesk {
   readonly parse: ParseOptions
   /** Decides about a request as if it came from who probes. @throws {@link IIIFError} where there is no such image. */
   decide(request: ImageRequest): Promise<Decision>
+  /** The public origin, for redirects to paths. */
+  readonly origin: string
   /** The public URI of a variant of the image that a request is about. */
   formatUri(request: ImageRequest, variant: Substitute['variant']): string
   /** What viewers call a variant. */
@@ -65,7 +67,7 @@ function explain(decision: Decision, request: ImageRequest, desk: ProbeDesk): Pr
     case 'redirect':
       return {
         status: decision.status,
-        location: buildService(request.version, stripImagePath(decision.location)),
+        location: buildService(request.version, formatService(decision.location, desk.origin)),
       }
     case 'substitute': {
       const { variant } = decision
@@ -88,7 +90,9 @@ function buildService(version: ImageApiVersion, uri: string, label?: LanguageMap
   }
 }
 
+const behindService = /\/(?:info\.json|(?:[^/?#]+\/){3}(?:default|color|gray|bitonal)\.[a-z0-9]+)(?:[?#].*)?$/
+
 /* Who redirects an image writes the URI of an image; what the probe tells is that of its service. */
-function stripImagePath(location: string): string {
-  return location.replace(/(?:\/info\.json|(?:\/[^/?#]+){3}\/[a-z]+\.[a-z0-9]+)(?:[?#].*)?$/, '')
+function formatService(location: string, origin: string): string {
+  return (location.startsWith('/') ? origin + location : location).replace(behindService, '')
 }

@@ -119,7 +119,14 @@ export function parseResult(value: unknown): AuthorizeResult {
   }
 }
 
-function parseDeny({ status, challenge, showInfo, heading, note }: Readonly<Record<string, unknown>>): Deny {
+/** As {@link parseResult}, for what is a refusal. */
+export function parseDeny({
+  status,
+  challenge,
+  showInfo,
+  heading,
+  note,
+}: Readonly<Record<string, unknown>>): Deny {
   if (status !== 401 && status !== 403 && status !== 404) throw new TypeError(`${status} denies nothing`)
   return deny(status, {
     ...(isFieldValue(challenge) && { challenge }),
@@ -135,7 +142,8 @@ function isText(value: unknown): value is string | LanguageMap {
 
 const redirects: readonly unknown[] = [301, 302, 303, 307]
 
-function parseRedirect({ status, location }: Readonly<Record<string, unknown>>): Redirect {
+/** As {@link parseResult}, for what is a redirect. */
+export function parseRedirect({ status, location }: Readonly<Record<string, unknown>>): Redirect {
   if (!redirects.includes(status)) throw new TypeError(`${status} redirects nowhere`)
   if (!isLocation(location)) throw new TypeError('the location is neither an http or https URI nor a path')
   return redirect(location, status as Redirect['status'])
