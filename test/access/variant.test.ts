@@ -48,7 +48,7 @@ describe('the identifier of a variant', () => {
   })
 
   it('is read alike however often it was written', () => {
-    const variant = fc.oneof(
+    const variant: fc.Arbitrary<Variant> = fc.oneof(
       any.identifier.map((identifier): Variant => ({ identifier })),
       fc.record({ identifier: any.identifier, tier: fc.constantFrom('public', 'press') }),
       fc.record({
