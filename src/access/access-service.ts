@@ -2,7 +2,7 @@
    and 6, Authentication API 1.0 sections 2.1 and 2.3). */
 import type { HttpReply } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import { flattenText, type LanguageMap, resolveText, type Text } from '../protocol/language.js'
+import { flattenText, type LanguageMap, type LanguageText, resolveText } from '../protocol/language.js'
 import { noStore } from './cache-control.js'
 import { formatCookie } from './cookie.js'
 import type { AuthVersion } from './decision.js'
@@ -43,7 +43,8 @@ export async function answerWindow<User>(
   if (service.login.confirm && version === 2) {
     if (facts.method !== 'POST') return buildTerms(service, flow)
     if (!isFromHere(facts, address)) {
-      return buildTextPage(403, 'Not accepted', 'This form must be sent from its own page.', flow.random)
+      const note = 'This form must be sent from its own page.'
+      return buildFailure({ status: 403, heading: 'Not accepted', note }, flow, service)
     }
   }
   return logIn(request, flow, service, service.login)
@@ -62,7 +63,7 @@ async function logIn<User>(
   try {
     const result = await login.run({ ...facts, uri, origin })
     if (result.kind === 'redirect') return buildRedirect(result)
-    if (result.kind === 'deny') return buildDenied(result, flow)
+    if (result.kind === 'deny') return buildDenied(result, flow, service)
     if (result.kind !== 'grant') throw new TypeError('expected grant, redirect or deny')
     // 2.0 appendix A: where a cookie is needed in the pages of another site, the window MUST have been clicked in. A
     // form that was sent was; a kiosk must do without.
@@ -71,7 +72,8 @@ async function logIn<User>(
     return buildGrantReply(flow, address, result, { atOnce: isClicked })
   } catch (error) {
     debug('a login has failed: %o', error)
-    return buildTextPage(500, 'Not logged in', 'The server cannot log anybody in now.', flow.random)
+    const note = 'The server cannot log anybody in now.'
+    return buildFailure({ status: 500, heading: 'Not logged in', note }, flow, service)
   }
 }
 
@@ -132,10 +134,25 @@ function isFromHere({ headers }: RequestFacts, { origin }: PublicAddress): boole
   return site === undefined ? readField(headers, 'origin') === origin : site === 'same-origin'
 }
 
-function buildDenied<User>(result: Deny, flow: Flow<User>): HttpReply {
+function buildDenied<User>(result: Deny, flow: Flow<User>, service: AccessService<User>): HttpReply {
   const { status, heading = 'No access', note = 'You have not been given access.' } = parseDeny({ ...result })
-  const write = (text: Text) => flattenText(resolveText(text, 'the text of a page'))
-  return buildTextPage(status, write(heading), write(note), flow.random)
+  const write = (text: LanguageText) => flattenText(resolveText(text, 'the text of a page'))
+  return buildFailure({ status, heading: write(heading), note: write(note) }, flow, service)
+}
+
+interface Failure {
+  readonly status: number
+  readonly heading: string
+  readonly note: string
+}
+
+/* Who has opened a window waits until it closes: a user is to read first why there is no access, a kiosk has none. */
+function buildFailure<User>(
+  { status, heading, note }: Failure,
+  flow: Flow<User>,
+  { profile }: AccessService<User>,
+): HttpReply {
+  return buildTextPage(status, heading, note, { random: flow.random, closes: profile === 'kiosk' })
 }
 
 function buildRedirect(result: Redirect): HttpReply {

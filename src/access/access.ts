@@ -9,7 +9,7 @@ import { createSignatureVerifier, type VerifySignature } from './signature.js'
 import { resolveTiers, type TierBase, type TierOptions, type Tiers } from './tiers.js'
 import { createVariantCodec, type VariantCodec } from './variant.js'
 
-/** Who may see what. */
+/** Who may see what. `Encode` and `Overlay` are the options of the rooms that make pixels. */
 export interface AccessOptions<User = unknown, Encode = unknown, Overlay = unknown> {
   /**
    * Decides who may see what, for every request, also for those that a cache can answer. What it denies never leaves
@@ -34,7 +34,7 @@ export interface AccessOptions<User = unknown, Encode = unknown, Overlay = unkno
   readonly urlKeys?: Keys
 }
 
-/** {@link AccessOptions}, checked and complete. */
+/** {@link AccessOptions}, checked and complete; `Encode` and `Overlay` are what the options of a tier were resolved to. */
 export interface Access<User = unknown, Encode = unknown, Overlay = unknown> extends Identification<User> {
   /** Decides who may see what. */
   readonly authorize: Authorize<User> | undefined
@@ -50,7 +50,7 @@ export interface Access<User = unknown, Encode = unknown, Overlay = unknown> ext
 
 /** Checks what a service is told about access. @throws TypeError that names the option. */
 export function resolveAccess<User = unknown, Encode = unknown, Overlay = unknown>(
-  options: AccessOptions<User, Encode, Overlay>,
+  options: AccessOptions<User>,
   base: TierBase<Encode, Overlay> = {},
 ): Access<User, Encode, Overlay> {
   const { authorize, authenticate, authorizeTimeoutMs = 5_000, tiers, flow, serveOnly, urlKeys } = options

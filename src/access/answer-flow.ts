@@ -12,6 +12,7 @@ import { noStore } from './cache-control.js'
 import type { AuthVersion } from './decision.js'
 import { type PublicAddress, type RequestFacts, readFacts } from './facts.js'
 import { context2 } from './flow-2.js'
+import type { Flow } from './flow-options.js'
 import { askBoth, openQuestion } from './gate.js'
 import type { FlowIdentification } from './identify.js'
 import { buildTextPage } from './page.js'
@@ -50,7 +51,7 @@ export async function answerFlow<User>(
   const path = matchFlow(http.url, access.flow.prefix)
   if (path === undefined) return undefined
   const endpoint = findEndpoint(path)
-  if (endpoint === undefined) return finish(http, buildNotFound())
+  if (endpoint === undefined || !isOffered(endpoint, access.flow)) return finish(http, buildNotFound())
   if (http.method === 'OPTIONS') return buildOptions(endpoint)
   if (!endpoint.methods.includes(http.method)) return finish(http, buildWrongMethod(endpoint))
   const exchange = { facts: readFacts(http, address), address, access, desk, path }
@@ -79,6 +80,11 @@ function findEndpoint(path: string): Endpoint | undefined {
   const version = digit === '1' ? 1 : 2
   if (kind === 'token' || kind === 'logout') return { kind, version, name, methods: read }
   return { kind: 'access', version, name, methods: [...read, 'POST'] }
+}
+
+// A version that no info.json tells of is no way in either: the first, above all, sets cookies without asking.
+function isOffered({ version }: Endpoint, { versions }: Pick<Flow, 'versions'>): boolean {
+  return versions[2].includes(version) || versions[3].includes(version)
 }
 
 interface Exchange<User> {

@@ -2,8 +2,7 @@
    and for images and info.json each it is said what the client gets. */
 import { createDebug } from '../debug.js'
 import { AccessError, buildUnknownImage, type IIIFError } from '../errors.js'
-import type { LanguageMap } from '../protocol/language.js'
-import { resolveText } from '../protocol/language.js'
+import { type LanguageMap, resolveText } from '../protocol/language.js'
 import type { AuthorizeResult, Deny, Redirect } from './result.js'
 import { isWithinScale, type Scale } from './scale.js'
 import type { Tiers } from './tiers.js'
@@ -96,10 +95,18 @@ function buildRefusal({ status, challenge, showInfo, heading, note }: Deny): Ref
   }
 }
 
-function buildRefusalError(status: 401 | 403, challenge?: string): IIIFError {
+function buildRefusalError(status: 401 | 403, challenge?: string): AccessError {
   if (status === 403) return new AccessError(403, 'access-denied', 'You may not see this image.')
   const message = 'This image is shown only to those who have logged in.'
   return new AccessError(401, 'unauthorized', message, challenge === undefined ? {} : { challenge })
+}
+
+/* The document with the services, for who may not see the image. */
+function showInfo(versions: readonly AuthVersion[], error: IIIFError): Answer {
+  if (!versions.includes(1)) return { kind: 'serve', status: 200, shared: false, headers: {} }
+  // What was refused with a 403 is told to version 1 as a 401 too: it knows no other status with a document.
+  const challenged = error instanceof AccessError && error.status === 401 ? error : buildRefusalError(401)
+  return { kind: 'serve', status: 401, shared: false, headers: challenged.headers }
 }
 
 /** The versions of the IIIF authorisation APIs: 1 is the Authentication API, 2 the Authorization Flow API. */
@@ -119,6 +126,8 @@ export interface Answer {
   readonly status: 200 | 401
   /** Whether everybody would be given it, so that shared caches may keep it. */
   readonly shared: boolean
+  /** Headers that the status needs: the challenge of a 401. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Where a redirect leads: to another variant of the same image, or where the application said. */
@@ -132,7 +141,7 @@ export type Destination = { readonly variant: Variant } | { readonly location: s
 export function planImage(decision: Decision, versions: readonly AuthVersion[]): Outcome {
   switch (decision.kind) {
     case 'serve':
-      return { ...decision, status: 200 }
+      return { ...decision, status: 200, headers: {} }
     case 'refuse':
       return { kind: 'refuse', error: decision.error }
     case 'redirect':
@@ -149,20 +158,18 @@ export function planImage(decision: Decision, versions: readonly AuthVersion[]):
 export function planInfo(decision: Decision, versions: readonly AuthVersion[]): Outcome {
   switch (decision.kind) {
     case 'serve':
-      return { ...decision, status: 200 }
+      return { ...decision, status: 200, headers: {} }
     case 'redirect':
       return { kind: 'redirect', status: decision.status, to: { location: decision.location } }
     case 'refuse':
       if (!decision.showInfo || versions.length === 0) return { kind: 'refuse', error: decision.error }
       // 1.0 section 3.1: not authorised and no tier below: 401, with the document as its body (section 3).
       // 2.0 section 1.1: info.json is no access-controlled resource; the probe tells the status.
-      return { kind: 'serve', status: versions.includes(1) ? 401 : 200, shared: false }
+      return showInfo(versions, decision.error)
     case 'substitute':
       // 2.0 section 2.1: viewers need the probe service of what they asked for to learn of the substitute.
       // Those that know only version 1 get a 401 then, as where there are no tiers: a redirect would hide the probe.
-      if (versions.includes(2)) {
-        return { kind: 'serve', status: versions.includes(1) ? 401 : 200, shared: false }
-      }
+      if (versions.includes(2)) return showInfo(versions, buildRefusalError(401))
       // 1.0 section 3.2: "the server MUST issue a 302 (Found) […] to the Description Resource of a lower tier".
       return { kind: 'redirect', status: 302, to: { variant: decision.variant } }
   }

@@ -1,6 +1,6 @@
 /* The options of the authorisation flow: what the application says of its logins, checked once. */
 
-import type { Text } from '../protocol/language.js'
+import type { LanguageText } from '../protocol/language.js'
 import type { ImageApiVersion } from '../protocol/version.js'
 import type { AuthVersion } from './decision.js'
 import { type Keys, resolveKeys } from './keys.js'
@@ -45,9 +45,9 @@ export interface FlowOptions<User = unknown> {
   /** The cookie that honeydew sets for who logs in by a function. */
   readonly cookie?: CookieSettings
   /** The heading of what viewers show to who may not see an image. */
-  readonly errorHeading?: Text
+  readonly errorHeading?: LanguageText
   /** The text below that heading. */
-  readonly errorNote?: Text
+  readonly errorNote?: LanguageText
   /** The time, in milliseconds since 1970. @defaultValue Date.now */
   readonly now?: () => number
   /** Random bytes. @defaultValue those of node:crypto */

@@ -89,7 +89,7 @@ export function buildClosingPage(
       title: text,
       body: `<p>${escapeHtml(text)}</p>\n${atOnce ? '<p>You can close this window.</p>' : button}`,
       script: atOnce
-        ? 'window.close()'
+        ? closeWindow
         : "document.querySelector('button').addEventListener('click', () => window.close())",
       isFramed: false,
       cookie,
@@ -98,11 +98,19 @@ export function buildClosingPage(
   )
 }
 
-/** Builds a page that tells something. */
-export function buildTextPage(status: number, title: string, text: string, random?: Random): HttpReply {
+/** Builds a page that tells something; it may close its window, where nobody is there to read. */
+export function buildTextPage(
+  status: number,
+  title: string,
+  text: string,
+  { random, closes = false }: { readonly random?: Random | undefined; readonly closes?: boolean } = {},
+): HttpReply {
   const body = `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(text)}</p>`
-  return buildPage({ status, title, body, isFramed: false }, random)
+  const script = closes ? { script: closeWindow } : {}
+  return buildPage({ status, title, body, isFramed: false, ...script }, random)
 }
+
+const closeWindow = 'window.close()'
 
 /** Makes a text safe between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {

@@ -1,7 +1,7 @@
 /* What `authorize` may answer: one union, a helper for each member, and the check of what a function of the application
    really gave. */
 import { isFieldValue } from '../errors.js'
-import { isLanguageMap, type LanguageMap, type Text } from '../protocol/language.js'
+import { isLanguageMap, type LanguageMap, type LanguageText } from '../protocol/language.js'
 import { reduceScale, type Scale } from './scale.js'
 
 /** The answer of `authorize`; made by {@link allow}, {@link deny}, {@link redirect}, {@link tier} and {@link scale}. */
@@ -26,9 +26,9 @@ export interface Deny {
   /** Whether info.json is shown nevertheless, so that viewers find where to log in. */
   readonly showInfo?: boolean
   /** What viewers tell the user; the heading and the text below it. */
-  readonly heading?: Text
+  readonly heading?: LanguageText
   /** The text below the heading. */
-  readonly note?: Text
+  readonly note?: LanguageText
 }
 
 /** The client is sent elsewhere. */

@@ -2,8 +2,7 @@
    what info.json tells viewers to ask for, only what was signed, or either. */
 import { AccessError } from '../errors.js'
 import { ceilDivide, coversImage, type Dimensions, scaleSide } from '../protocol/geometry.js'
-import type { Limits } from '../protocol/limits.js'
-import { fitWithin } from '../protocol/limits.js'
+import { fitWithin, type Limits } from '../protocol/limits.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
 import { listSizes, listTiles, type StoredSizes, type TileSet } from '../protocol/tiles.js'
 import type { SignatureState } from './signature.js'

@@ -1,5 +1,5 @@
 /* The ways to get access (Authorization Flow API 2.0 section 3): what the application says of each, checked once. */
-import { type LanguageMap, resolveText, type Text } from '../protocol/language.js'
+import { type LanguageMap, type LanguageText, resolveText } from '../protocol/language.js'
 import type { Login, LoginFunction } from './login.js'
 import { isLocation } from './result.js'
 
@@ -23,22 +23,22 @@ export interface AccessServiceOptions<User = unknown> {
   /** Whether the user must agree to `note` first, in a page of honeydew's; `active` with a function. @defaultValue false */
   readonly confirm?: boolean
   /** The name of the service; it must tell the institution. */
-  readonly label: Text
+  readonly label: LanguageText
   /** The heading of what viewers show before they open the window. */
-  readonly heading?: Text
+  readonly heading?: LanguageText
   /** The text below the heading. */
-  readonly note?: Text
+  readonly note?: LanguageText
   /** What the button says that opens the window. */
-  readonly confirmLabel?: Text
+  readonly confirmLabel?: LanguageText
   /** The heading of what viewers show where no token was given. */
-  readonly errorHeading?: Text
+  readonly errorHeading?: LanguageText
   /** The text below that heading. */
-  readonly errorNote?: Text
+  readonly errorNote?: LanguageText
   /**
    * How users log out: by a page of the application, `uri`, or, without one, by honeydew, which deletes its own cookie.
    * The label must tell the institution.
    */
-  readonly logout?: { readonly uri?: string; readonly label: Text }
+  readonly logout?: { readonly uri?: string; readonly label: LanguageText }
 }
 
 /** {@link AccessServiceOptions}, checked and complete. */
@@ -137,14 +137,14 @@ function requireUri(name: string, uri: string): string {
 }
 
 /** Texts of the application by their names. */
-export type GivenTexts<Name extends string> = Readonly<Record<Name, Text | undefined>>
+export type GivenTexts<Name extends string> = Readonly<Record<Name, LanguageText | undefined>>
 
 /** Checks texts and leaves out those that are not given. @throws TypeError that names the option. */
 export function resolveTexts<Name extends string>(
   path: string,
   texts: GivenTexts<Name>,
 ): Partial<Readonly<Record<Name, LanguageMap>>> {
-  const given = Object.entries<Text | undefined>(texts).filter(([, text]) => text !== undefined)
+  const given = Object.entries<LanguageText | undefined>(texts).filter(([, text]) => text !== undefined)
   // 2.0 sections 4.1 and 5.1: "If present, errorHeading MUST also be present."
   if (given.some(([name]) => name === 'errorNote') && !given.some(([name]) => name === 'errorHeading')) {
     throw new TypeError(

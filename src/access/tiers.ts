@@ -2,7 +2,7 @@
    includes all before it. */
 import { createHash } from 'node:crypto'
 import type { Dimensions } from '../protocol/geometry.js'
-import { type LanguageMap, resolveText, type Text } from '../protocol/language.js'
+import { type LanguageMap, type LanguageText, resolveText } from '../protocol/language.js'
 import { type LimitOptions, type Limits, resolveLimits } from '../protocol/limits.js'
 import { parseScale, type Shrink } from './scale.js'
 
@@ -31,7 +31,7 @@ export interface TierOptions<Encode = unknown, Overlay = unknown> {
    */
   readonly shared?: boolean
   /** What viewers call the image as this tier shows it. @defaultValue nothing */
-  readonly label?: Text
+  readonly label?: LanguageText
 }
 
 /** {@link TierOptions}, checked and complete. */

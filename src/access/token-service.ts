@@ -3,7 +3,7 @@
 import type { HttpReply } from '../contracts.js'
 import { createDebug } from '../debug.js'
 import type { InfoDocument } from '../protocol/info.js'
-import { isThenable } from './authorize.js'
+import { isThenable, waitFor } from './authorize.js'
 import { noStore } from './cache-control.js'
 import type { AuthVersion } from './decision.js'
 import { type RequestFacts, readQuery } from './facts.js'
@@ -45,10 +45,21 @@ async function answerViewer<User>(
   if (origin === undefined) {
     return fail('invalidRequest', 'The request has no origin of the kind https://viewer.example.org.')
   }
-  const allowed = known.flow.isAllowedOrigin(origin)
-  const isAllowed = isThenable(allowed) ? await Promise.resolve(allowed).catch(() => false) : allowed
-  if (isAllowed !== true) return fail('invalidOrigin', 'Viewers of this origin are given no tokens.')
-  return obtainToken(facts, known)
+  if (await isAllowed(origin, known)) return obtainToken(facts, known)
+  return fail('invalidOrigin', 'Viewers of this origin are given no tokens.')
+}
+
+async function isAllowed<User>(
+  origin: string,
+  { flow, timeoutMs }: FlowIdentification<User>,
+): Promise<boolean> {
+  try {
+    const answer = flow.isAllowedOrigin(origin)
+    return (isThenable(answer) ? await waitFor(answer, timeoutMs) : answer) === true
+  } catch (error) {
+    debug('flow.origins has failed, so that no token is given: %o', error)
+    return false
+  }
 }
 
 async function obtainToken<User>(facts: RequestFacts, known: FlowIdentification<User>): Promise<TokenAnswer> {

@@ -4,10 +4,10 @@
 export type LanguageMap = Readonly<Record<string, readonly string[]>>
 
 /** A text in one unnamed language, or texts by language. */
-export type Text = string | LanguageMap
+export type LanguageText = string | LanguageMap
 
 /** Makes a language map of a text. @throws TypeError that names the option, for what is no text. */
-export function resolveText(text: Text, name: string): LanguageMap {
+export function resolveText(text: LanguageText, name: string): LanguageMap {
   if (typeof text === 'string') return { none: [text] }
   if (isLanguageMap(text)) return text
   throw new TypeError(`${name}: expected a text, or lists of texts by language such as { en: ["Log in"] }`)

@@ -158,6 +158,14 @@ describe('a window for which a function tells who is there', () => {
   })
 })
 
+it('a kiosk closes also where nobody is let in: the viewer waits for it', async () => {
+  for (const login of [() => deny(403), () => Promise.reject(new Error('x'))]) {
+    const reply = await get(open({ profile: 'kiosk', login }), '/iiif/auth/2/access/kiosk')
+    expect(closesAtOnce(reply)).toBe(true)
+    expect(cookieOf(reply)).toBeUndefined()
+  }
+})
+
 describe('a window in which users agree to something', () => {
   const terms = open({
     login: () => grant({ id: 'visitor' }),
@@ -226,6 +234,18 @@ it.each([
   '2/%2e%2e/token',
 ])('there is nothing at %s', async path => {
   expect(await get(open({ login: () => grant(ada) }), `/iiif/auth/${path}`)).toMatchObject({ status: 404 })
+})
+
+it('a version that no info.json tells of has no endpoints', async () => {
+  const only2 = open({ login: () => grant(ada), confirm: true }, { versions: { 2: [2] } })
+  for (const path of ['1/access/active', '1/token', '1/logout']) {
+    const reply = await get(only2, `/iiif/auth/${path}`)
+    expect(reply.status).toBe(404)
+    expect(cookieOf(reply)).toBeUndefined()
+  }
+  expect((await get(only2, '/iiif/auth/2/access/active')).status).toBe(200)
+  const only1 = open({ login: () => grant(ada) }, { versions: { 3: [1] } })
+  expect((await get(only1, '/iiif/auth/2/probe/3/cats')).status).toBe(404)
 })
 
 it('a page of the application’s own is no window of ours', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Authorize, isThenable, runAuthorize, waitFor } from '../../src/access/authorize.js'
 import { allow, deny, scale, tier } from '../../src/access/result.js'
 import {
@@ -113,11 +113,14 @@ describe('runAuthorize', () => {
 
 describe('waitFor', () => {
   it('leaves no timer behind', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length
-    const before = timers()
-    await waitFor(Promise.resolve(1), 60_000)
-    await waitFor(Promise.reject(new Error('x')), 60_000).catch(() => {})
-    expect(timers()).toBe(before)
+    vi.useFakeTimers()
+    try {
+      await waitFor(Promise.resolve(1), 60_000)
+      await waitFor(Promise.reject(new Error('x')), 60_000).catch(() => {})
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

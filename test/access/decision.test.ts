@@ -130,6 +130,18 @@ describe('what an image is answered with', () => {
   })
 })
 
+it('an info.json of 401 has a challenge, as every 401 must', () => {
+  const given = refusal(deny(401, { challenge: 'Basic realm="x"' }))
+  expect(planInfo(given, [1])).toMatchObject({ headers: { 'WWW-Authenticate': 'Basic realm="x"' } })
+  for (const decision of [refusal(deny(403, { showInfo: true })), instead({ tier: 'public' })]) {
+    expect(planInfo(decision, [1, 2])).toMatchObject({
+      status: 401,
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    })
+  }
+  expect(planInfo(given, [2])).toMatchObject({ status: 200, headers: {} })
+})
+
 describe('what info.json is answered with', () => {
   const shown = (status: Extract<Outcome, { kind: 'serve' }>['status'], shared = false) => ({
     kind: 'serve',

@@ -1,34 +1,23 @@
 // The whole way of a user, in a real browser: a viewer of one origin, images and logins of another.
-import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { AccessServiceOptions } from '../../src/access/service-options.js'
+import { chromiumPath, launchChromium } from '../browser/chromium.js'
 import { type Library, type LibraryOptions, openLibrary, terms } from './library.js'
 import type { Reader } from './site.js'
 import { openViewer, type Viewer } from './viewer.js'
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const ownLogin = (origin: string): AccessServiceOptions<Reader>[] => [
   { profile: 'active', login: `${origin}/login`, label: { en: ['Log in to Example Library'] } },
 ]
 
-describe.skipIf(executablePath === undefined)('the authorisation flow in a browser (Chromium)', () => {
+describe.skipIf(chromiumPath === undefined)('the authorisation flow in a browser (Chromium)', () => {
   let browser: Browser
   let viewer: Viewer
   const opened: { close(): Promise<void> }[] = []
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: quiet })
+    browser = await launchChromium()
     viewer = await openViewer()
   }, 240_000)
 

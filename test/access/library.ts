@@ -188,6 +188,7 @@ async function answerInfo(
       ...corsHeaders,
       'Content-Type': 'application/json',
       'Cache-Control': resolveCacheControl('public, max-age=60', { isGuarded: true, shared: outcome.shared }),
+      ...outcome.headers,
     },
     body: JSON.stringify(document),
   }

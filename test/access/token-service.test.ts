@@ -100,6 +100,7 @@ describe('the token service of version 2', () => {
       query,
       ada.headers,
     ],
+    ['invalidOrigin', { authenticate, flow: { ...flowOptions, origins: failing } }, query, ada.headers],
     ['invalidOrigin', { authenticate, flow: { ...flowOptions, origins: [] } }, query, ada.headers],
     [
       'invalidOrigin',
