@@ -208,6 +208,8 @@ export interface HttpRequest {
   readonly remoteAddress?: string
   /** Aborted when the client is gone before the answer was sent. */
   readonly signal?: AbortSignal
+  /** The request of the framework itself, for hooks of the application that know what it is. */
+  readonly native?: unknown
 }
 
 /** The answer to an {@link HttpRequest}, ready to be written. */

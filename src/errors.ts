@@ -13,6 +13,10 @@ export const errorCodes = [
   'over-limit',
   'not-found',
   'not-an-image-request',
+  'unauthorized',
+  'access-denied',
+  'invalid-signature',
+  'off-grid',
   'method-not-allowed',
   'not-implemented',
   'source-forbidden',
@@ -39,7 +43,7 @@ export class IIIFError extends Error {
   /** The HTTP status that a server answers with. */
   readonly status: number
   /** Headers that belong to the answer. */
-  readonly headers?: Readonly<Record<string, string>>
+  declare readonly headers?: Readonly<Record<string, string>>
 
   constructor(status: number, code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
@@ -62,6 +66,38 @@ export class NotFoundError extends IIIFError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(404, code, message, options)
   }
+}
+
+/** Nothing is known by an identifier. What is hidden is answered with it too, so that nobody can tell the two apart. */
+export function buildUnknownImage(options?: ErrorOptions): NotFoundError {
+  return new NotFoundError('not-found', 'There is no image with this identifier.', options)
+}
+
+/** What {@link AccessError} is made with. */
+export interface AccessErrorOptions extends ErrorOptions {
+  /** What the client is asked for, as `WWW-Authenticate` writes it; 401 only. @defaultValue `Bearer` */
+  readonly challenge?: string
+}
+
+/** The image is there, but not for who asks (401 or 403), or not by this URL (403). */
+export class AccessError extends IIIFError {
+  /** The challenge of a 401, and that nobody keeps what depends on who asks. */
+  override readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: 401 | 403, code: ErrorCode, message: string, options: AccessErrorOptions = {}) {
+    super(status, code, message, options)
+    const { challenge = '' } = options
+    this.headers = {
+      // RFC 9110 section 15.5.2: a 401 MUST have a challenge. Browsers show no window of their own for this one.
+      ...(status === 401 && { 'WWW-Authenticate': isFieldValue(challenge) ? challenge : 'Bearer' }),
+      'Cache-Control': 'private, no-store',
+    }
+  }
+}
+
+/** Tells whether a text can be the value of a header as it is: ASCII that shows, spaces inside only (RFC 9110 5.5). */
+export function isFieldValue(text: unknown): text is string {
+  return typeof text === 'string' && /^[!-~](?:[ -~]*[!-~])?$/.test(text)
 }
 
 /** The request is valid, but this server does not offer what it asks for (501). */

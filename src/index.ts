@@ -37,10 +37,13 @@ export {
   isIIIFError,
   NotFoundError,
   NotImplementedError,
+  OverloadedError,
   SourceError,
+  TimeoutError,
 } from './errors.js'
 export type { Health } from './health.js'
 export type { BaseUriOptions } from './http/base-uri.js'
+export type { CacheControl, CacheControlFacts, CacheControlOption } from './http/cache-control.js'
 export type { TrustProxy } from './http/trust-proxy.js'
 export type {
   AvifOptions,
@@ -60,6 +63,10 @@ export type { InfoDocument, InfoExtras } from './protocol/info.js'
 export type { LimitOptions } from './protocol/limits.js'
 export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './protocol/request.js'
 export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
+export type { CacheOutcome, Phases, ResponseReport } from './report.js'
+export type { AdmissionStats } from './schedule/admission.js'
+export type { LaneStats } from './schedule/lane.js'
+export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/options.js'
 // The service
 export { createImageService, type ImageService } from './service.js'
 export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
@@ -67,3 +74,5 @@ export { firstOf } from './source/chain.js'
 // Sources and caches
 export { type FileSourceOptions, fileSource } from './source/file.js'
 export { type ListImagesOptions, listImages } from './source/list.js'
+export type { ServiceStats } from './stats.js'
+export type { Counts } from './tally.js'

@@ -2,7 +2,7 @@
    a stored tile does. */
 import { LRUCache } from 'lru-cache'
 import type { ImageSource, ResolveContext, SourceResolver } from './contracts.js'
-import { NotFoundError } from './errors.js'
+import { buildUnknownImage } from './errors.js'
 import { withDeadline } from './schedule/deadline.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -54,6 +54,6 @@ export async function resolveSource(
   context: ResolveContext = {},
 ): Promise<ImageSource> {
   const source = await resolver(identifier, context)
-  if (source === undefined) throw new NotFoundError('not-found', 'There is no image with this identifier.')
+  if (source === undefined) throw buildUnknownImage()
   return source
 }

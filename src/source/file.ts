@@ -4,7 +4,7 @@ import { lstat, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { ImageSource, SourceResolver } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import { NotFoundError } from '../errors.js'
+import { buildUnknownImage } from '../errors.js'
 import { resolveFormatHint } from './extension.js'
 import { buildFailure, buildRootFailure, isMissing, throwIfAborted } from './failure.js'
 import { createFileImageSource } from './file-image.js'
@@ -57,7 +57,7 @@ export function fileSource(options: FileSourceOptions | string): SourceResolver 
   return async (identifier, { signal }) => {
     throwIfAborted(signal)
     const segments = parseSegments(identifier)
-    if (folder.dotfiles === 'ignore' && segments.some(isHidden)) throw buildNotFound()
+    if (folder.dotfiles === 'ignore' && segments.some(isHidden)) throw buildUnknownImage()
     try {
       return await findImage(folder, identifier, findRoot)
     } catch (error) {
@@ -78,7 +78,7 @@ async function findImage(
   const root = await findRoot(path)
   if (root === undefined || (!folder.followSymlinks && path !== join(root, name))) {
     debug('a link was refused')
-    throw buildNotFound()
+    throw buildUnknownImage()
   }
   /* The path is real: should it have become a link since, then `lstat` says so, and it is no regular file. */
   const stats = await lstat(path, { bigint: true })
@@ -105,10 +105,6 @@ async function checkRoot(root: string): Promise<void> {
   await realpath(root).catch((cause: unknown) => {
     throw buildRootFailure(cause)
   })
-}
-
-function buildNotFound(): NotFoundError {
-  return new NotFoundError('not-found', 'There is no image with this identifier.')
 }
 
 function parseOptions(options: FileSourceOptions): Folder {

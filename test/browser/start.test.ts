@@ -1,25 +1,15 @@
 // The program that `npm start` runs, used as a person would: in a real browser.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath, launchChromium } from './chromium.js'
 
 const root = resolve(import.meta.dirname, '../..')
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-describe.skipIf(executablePath === undefined)('npm start in a browser (Chromium)', () => {
+describe.skipIf(chromiumPath === undefined)('npm start in a browser (Chromium)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'honeydew-start-'))
   let program: ChildProcess
   let browser: Browser
@@ -32,7 +22,7 @@ describe.skipIf(executablePath === undefined)('npm start in a browser (Chromium)
       .toFile(join(folder, 'photos/ü & <b>.jpg'))
     program = spawn(process.execPath, ['examples/start/main.js', folder, '--port', '0'], { cwd: root })
     address = await readAddress(program)
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: quiet })
+    browser = await launchChromium()
   }, 240_000)
 
   afterAll(async () => {

@@ -1,0 +1,63 @@
+/* What info.json tells of the authorisation flow, in the shape that the builder of info.json takes. */
+import type { InfoDocument, InfoExtras } from '../protocol/info.js'
+import type { ImageApiVersion } from '../protocol/version.js'
+import type { AuthVersion, Decision } from './decision.js'
+import type { PublicAddress } from './facts.js'
+import { buildCookieServices } from './flow-1.js'
+import { buildProbeService, context2, type FlowDocuments } from './flow-2.js'
+import type { Flow } from './flow-options.js'
+import type { Tiers } from './tiers.js'
+import type { Variant } from './variant.js'
+
+/**
+ * Which authorisation services the info.json of an image tells of: none without a flow, and for images left out of it.
+ *
+ * @param identifier - the one that the source is looked up by
+ */
+export async function listAuthVersions(
+  flow: Pick<Flow, 'versions' | 'protects'> | undefined,
+  version: ImageApiVersion,
+  identifier: string,
+): Promise<readonly AuthVersion[]> {
+  const versions = flow?.versions[version] ?? []
+  return versions.length > 0 && (await flow?.protects(identifier)) ? versions : []
+}
+
+/** The info.json that services are told in. */
+export interface FlowTarget {
+  /** The version of the Image API. */
+  readonly version: ImageApiVersion
+  /** Where the client believes itself to be. */
+  readonly address: PublicAddress
+  /** The identifier as the client knows it, encoded, with the suffix of a tier or scale. */
+  readonly identifier: string
+  /** The services to tell of; see {@link listAuthVersions}. */
+  readonly authVersions: readonly AuthVersion[]
+  /** Whether a probe is told of; see {@link hasProbe}. */
+  readonly hasProbe: boolean
+}
+
+/**
+ * Tells whether the info.json of a variant has a probe: not where it is what others are substituted by, and is given. "If
+ * no further services are declared on it, a substitute resource MUST be accessible" (2.0 section 5.2).
+ */
+export function hasProbe({ tier, scale }: Variant, tiers: Pick<Tiers, 'names'>, decision: Decision): boolean {
+  const isLast = scale !== undefined || (tier !== undefined && tier === tiers.names[0])
+  return !(isLast && decision.kind === 'serve')
+}
+
+/** Builds what info.json tells of the flow. */
+export function buildFlowExtras(flow: FlowDocuments, target: FlowTarget): InfoExtras {
+  const { version, address, identifier, authVersions } = target
+  const tellsProbe = target.hasProbe && authVersions.includes(2)
+  const service: InfoDocument[] = []
+  if (tellsProbe) {
+    const probe = buildProbeService(flow, address, `${version}/${identifier}`)
+    // 2.0 section 2.1: inside a service of Image API 3.0 the context SHOULD NOT be in the service and MUST be in the list
+    // of the document, before that of the Image API. Image API 2.1 has no list: the service keeps its own.
+    service.push(version === 3 ? probe : { '@context': context2, ...probe })
+  }
+  // 1.0 section 4: clients look for these in the document of a lower tier too.
+  if (authVersions.includes(1)) service.push(...buildCookieServices(flow, address))
+  return { service, ...(tellsProbe && version === 3 && { contexts: [context2] }) }
+}

@@ -1,0 +1,123 @@
+/* The way of a request through access: who asks, what the application says in its two stages, what happens then. */
+import type { ImageRequest, InfoRequest } from '../protocol/request.js'
+import type { Access } from './access.js'
+import {
+  type AuthorizeContext,
+  type AuthorizeImage,
+  type AuthorizeTarget,
+  isThenable,
+  runAuthorize,
+} from './authorize.js'
+import { type Decision, decide } from './decision.js'
+import type { RequestFacts } from './facts.js'
+import { identify, identifyViewer } from './identify.js'
+import type { AuthorizeResult } from './result.js'
+import type { Variant } from './variant.js'
+
+/** What the application is asked about. */
+export interface Question<User = unknown> {
+  /** Who asks. */
+  readonly facts: RequestFacts
+  /** Who asks, as the application knows it. */
+  readonly user: User | undefined
+  /** What is asked for. */
+  readonly request: ImageRequest | InfoRequest
+  /** The tier or scale that the identifier names. */
+  readonly variant: Variant
+  /** Whether nothing is asked for yet. */
+  readonly isProbe: boolean
+}
+
+/**
+ * Finds out who asks, and for what. The tokens of viewers count for info.json and probes, never for pixels. Never rejects.
+ */
+export async function openQuestion<User>(
+  access: Access<User>,
+  facts: RequestFacts,
+  request: ImageRequest | InfoRequest,
+  isProbe = false,
+): Promise<Question<User>> {
+  const variant = access.codec.parse(request.identifier)
+  const identity =
+    request.kind === 'info' || isProbe
+      ? await identifyViewer(access, facts, variant.identifier)
+      : await identify(access, facts)
+  return { facts, user: identity.kind === 'user' ? identity.user : undefined, request, variant, isProbe }
+}
+
+/** Asks the application in stage `request`: before any source is touched. */
+export function askRequest<User>(
+  access: Access<User>,
+  question: Question<User>,
+): Decision | Promise<Decision> {
+  return ask(access, question)
+}
+
+/** Asks the application in stage `image`: when sizes are known. To be asked only where stage `request` serves. */
+export function askImage<User>(
+  access: Access<User>,
+  question: Question<User>,
+  image: AuthorizeImage,
+): Decision | Promise<Decision> {
+  return ask(access, question, image)
+}
+
+/**
+ * Asks the application in both stages.
+ *
+ * @param inspect - looks at the image; called only where the first stage serves
+ */
+export async function askBoth<User>(
+  access: Access<User>,
+  question: Question<User>,
+  inspect: () => AuthorizeImage | PromiseLike<AuthorizeImage>,
+): Promise<Decision> {
+  const first = await askRequest(access, question)
+  if (first.kind !== 'serve') return first
+  const second = await askImage(access, question, await inspect())
+  return second.kind === 'serve' ? { kind: 'serve', shared: first.shared && second.shared } : second
+}
+
+function ask<User>(
+  access: Access<User>,
+  question: Question<User>,
+  image?: AuthorizeImage,
+): Decision | Promise<Decision> {
+  const { authorize, timeoutMs, tiers } = access
+  if (authorize === undefined) return { kind: 'serve', shared: true }
+  const settle = (result: AuthorizeResult) => decide(result, question.variant, tiers)
+  const result = runAuthorize(authorize, buildContext(access, question, image), { timeoutMs })
+  return isThenable(result) ? result.then(settle) : settle(result)
+}
+
+function buildContext<User>(
+  { tiers }: Access<User>,
+  { facts, user, request, variant, isProbe }: Question<User>,
+  image: AuthorizeImage | undefined,
+): AuthorizeContext<User> {
+  const target: AuthorizeTarget<User> & RequestFacts = {
+    method: facts.method,
+    url: facts.url,
+    headers: facts.headers,
+    clientAddress: facts.clientAddress,
+    isSecure: facts.isSecure,
+    native: facts.native,
+    // Many applications never ask for these.
+    get cookies() {
+      return facts.cookies
+    },
+    get signal() {
+      return facts.signal
+    },
+    user,
+    identifier: variant.identifier,
+    askedIdentifier: request.identifier,
+    request,
+    isProbe,
+    tier: variant.tier ?? tiers.highest?.name,
+    scale: variant.scale,
+  }
+  return image === undefined
+    ? Object.assign(target, { stage: 'request' as const })
+    : Object.assign(target, image, { stage: 'image' as const })
+}
