@@ -3,7 +3,7 @@ import type { Desk } from './desk.js'
 import { buildHistogram, formatMetrics, type Metric, type Sample } from './http/open-metrics.js'
 import type { AdmissionStats } from './schedule/admission.js'
 import type { LaneStats } from './schedule/lane.js'
-import { type Counts, durationBounds } from './tally.js'
+import type { Counts } from './tally.js'
 
 /** What a service has done and is doing. */
 export interface ServiceStats extends Counts {
@@ -51,7 +51,7 @@ function listCounts({ responses, images, durations }: Counts): Metric[] {
       type: 'histogram',
       unit: 'seconds',
       help: 'Time until an answer began.',
-      samples: buildHistogram(durationBounds, durations.counts, durations.total, durations.sumSeconds),
+      samples: buildHistogram(durations.bounds, durations.counts, durations.total, durations.sumSeconds),
     },
   ]
 }

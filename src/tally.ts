@@ -17,7 +17,9 @@ export interface Counts {
   readonly images: Readonly<Record<Way, Readonly<Record<CacheOutcome, number>>>>
   /** How long answers took until they began. */
   readonly durations: {
-    /** How many took as long as each of {@link durationBounds} at most, and longer than the one before. */
+    /** The upper bounds of the classes, in seconds. */
+    readonly bounds: readonly number[]
+    /** How many took as long as each bound at most, and longer than the one before. */
     readonly counts: readonly number[]
     /** How many there were in all. */
     readonly total: number
@@ -66,7 +68,7 @@ export function createTally(): Tally {
       inFlight,
       responses: Object.fromEntries(statuses),
       images: structuredClone(images),
-      durations: { counts: [...counts], total, sumSeconds },
+      durations: { bounds: durationBounds, counts: [...counts], total, sumSeconds },
     }),
   }
 }
