@@ -1,7 +1,7 @@
 /* Who may work now. Work of the size of a tile and large work have lanes of their own, so that tiles never wait behind
    whole images, and all of it shares one budget of memory, so that no amount of requests ends the process. */
 import { SourceError } from '../errors.js'
-import { createLane, type Lane, type LaneSettings, type LaneStats } from './lane.js'
+import { createLane, type Lane, type LaneSettings, type LaneStats, type Pace } from './lane.js'
 
 /** The lanes. */
 export type LaneName = 'tile' | 'large'
@@ -65,13 +65,29 @@ export interface Admission {
   stats(): AdmissionStats
 }
 
+/* While tiles wait, large work goes on for a tenth of the time: enough not to starve, too little to be felt. */
+const largeRest = 9
+
+/** The pace of large work beside tiles. */
+function createLargePace(isTileWaiting: () => boolean): Pace {
+  let startMs = 0
+  return {
+    delayMs: () => (isTileWaiting() ? startMs - performance.now() : 0),
+    onEnd(workMs) {
+      startMs = performance.now() + workMs * largeRest
+    },
+  }
+}
+
 /* The rest is for tiles, so that large work never keeps them waiting for memory. */
 const largeShare = 0.75
 
 /** Creates an admission. */
 export function createAdmission(settings: AdmissionSettings): Admission {
   const { memoryBytes } = settings
-  const lanes = { tile: createLane(settings.tile), large: createLane(settings.large) }
+  const tile = createLane(settings.tile)
+  const pace = createLargePace(() => tile.stats().queued > 0)
+  const lanes = { tile, large: createLane(settings.large, pace) }
   const limits = { tile: memoryBytes, large: Math.floor(memoryBytes * largeShare) }
   const used = { tile: 0, large: 0 }
 

@@ -38,6 +38,14 @@ export interface LaneRequest {
   readonly signal: AbortSignal | undefined
 }
 
+/** How a lane gives way to another one. */
+export interface Pace {
+  /** For how long nothing may start yet, in milliseconds. */
+  readonly delayMs: () => number
+  /** Hears how long work has taken, in milliseconds. */
+  readonly onEnd: (workMs: number) => void
+}
+
 /** A lane. */
 export interface Lane {
   /**
@@ -63,13 +71,16 @@ const averagedWorks = 16
 
 const maxRetrySeconds = 60
 
+const atOnce: Pace = { delayMs: () => 0, onEnd() {} }
+
 /** Creates a lane. */
-export function createLane(settings: LaneSettings): Lane {
-  return new FairLane(settings)
+export function createLane(settings: LaneSettings, pace: Pace = atOnce): Lane {
+  return new FairLane(settings, pace)
 }
 
 class FairLane implements Lane {
   readonly #settings: LaneSettings
+  readonly #pace: Pace
   readonly #queue: FairQueue<Ticket>
   readonly #resumed: FairQueue<Ticket> = createFairQueue(Infinity)
   /** How much work of each client goes on. */
@@ -77,16 +88,17 @@ class FairLane implements Lane {
   readonly #count = { running: 0, admitted: 0, refused: 0, abandoned: 0 }
   /** How long work takes. */
   #averageMs = 0
+  #timer: NodeJS.Timeout | undefined
 
-  constructor(settings: LaneSettings) {
+  constructor(settings: LaneSettings, pace: Pace) {
     this.#settings = settings
+    this.#pace = pace
     this.#queue = createFairQueue(settings.maxQueue)
   }
 
   async enter(request: LaneRequest): Promise<() => void> {
     throwIfAborted(request.signal)
-    const { running } = this.#count
-    const isFree = running < this.#settings.concurrency && this.#queue.size + this.#resumed.size === 0
+    const isFree = this.#hasPlace() && this.#queue.size + this.#resumed.size === 0
     return isFree && this.#isReady(request.client) && request.take()
       ? this.#start(request.client)
       : this.#wait(request)
@@ -95,7 +107,7 @@ class FairLane implements Lane {
   /* Who comes next but needs more than there is holds up those behind him: otherwise the small would starve the large. */
   advance(): void {
     const isReady = (client: string): boolean => this.#isReady(client)
-    while (this.#count.running < this.#settings.concurrency) {
+    while (this.#hasPlace()) {
       const line = this.#resumed.size > 0 ? this.#resumed : this.#queue
       const next = line.peek(isReady)
       if (!next?.take()) return
@@ -106,6 +118,15 @@ class FairLane implements Lane {
 
   stats(): LaneStats {
     return { ...this.#count, queued: this.#queue.size + this.#resumed.size }
+  }
+
+  #hasPlace(): boolean {
+    if (this.#count.running >= this.#settings.concurrency) return false
+    const delayMs = this.#pace.delayMs()
+    if (delayMs <= 0) return true
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.advance(), delayMs).unref()
+    return false
   }
 
   /* One place is left to the others, whatever one client asks for. */
@@ -123,7 +144,9 @@ class FairLane implements Lane {
       if (left > 0) this.#running.set(client, left)
       else this.#running.delete(client)
       this.#count.running -= 1
-      this.#averageMs += (performance.now() - started - this.#averageMs) / averagedWorks
+      const workMs = performance.now() - started
+      this.#averageMs += (workMs - this.#averageMs) / averagedWorks
+      this.#pace.onEnd(workMs)
       this.advance()
     }
   }
