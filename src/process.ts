@@ -3,7 +3,7 @@
 
 import type { ImageDescription, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
-import { disableOperationCache } from './image/operation-cache.js'
+import { disableOperationCache } from './image/libvips.js'
 import { planRender, type RenderPlan } from './image/plan.js'
 import { openReader } from './image/reader.js'
 import { planStored, type StoredPlan } from './image/stored.js'

@@ -5,7 +5,7 @@ import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveCont
 import { createDesk } from './desk.js'
 import { createHandle } from './handle.js'
 import { checkRenderer, type Health } from './health.js'
-import { disableOperationCache } from './image/operation-cache.js'
+import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
 import type { ImageServiceOptions } from './options.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { buildInfo, type InfoDocument } from './protocol/info.js'
@@ -46,7 +46,8 @@ export interface ImageService {
 /**
  * Creates an image service.
  *
- * Switches the operation cache of sharp off for the whole process: it would show files as they were before they changed.
+ * Switches the operation cache of sharp off for the whole process, because it would show files as they were before they
+ * changed, and sets how many threads libvips takes for one image.
  *
  * @throws TypeError that names the option, where one is not valid.
  * @example
@@ -59,6 +60,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
   const settings = resolveServiceOptions(options)
   const desk = createDesk(settings)
   disableOperationCache()
+  setLibvipsThreads(settings.schedule.libvipsThreads)
 
   const service: ImageService = {
     handle: createHandle(desk, options),

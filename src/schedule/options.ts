@@ -42,6 +42,11 @@ export interface ScheduleOptions {
    * @defaultValue half of the memory of the container, or of the machine
    */
   readonly memoryBytes?: number
+  /**
+   * How many threads libvips takes for one image, in the whole process. More make one image sooner where nothing else is
+   * to be done, and cost all of them time where there is. @defaultValue 1
+   */
+  readonly libvipsThreads?: number
   /** After how long something is given up. */
   readonly timeouts?: TimeoutOptions
 }
@@ -62,6 +67,8 @@ export interface Timeouts {
 
 /** {@link ScheduleOptions}, checked and complete. */
 export interface ScheduleSettings extends AdmissionSettings {
+  /** How many threads libvips takes for one image. */
+  readonly libvipsThreads: number
   /** After how long something is given up. */
   readonly timeouts: Timeouts
 }
@@ -76,13 +83,14 @@ const libuvThreads = 4
  */
 export function resolveScheduleOptions(options: ScheduleOptions = {}): ScheduleSettings {
   const threads = Math.min(availableParallelism(), libuvThreads)
-  const { tile, large, maxWaitSeconds = 10, memoryBytes = resolveWorkMemory(), timeouts } = options
+  const { tile, large, maxWaitSeconds = 10, memoryBytes = resolveWorkMemory(), libvipsThreads = 1 } = options
   const maxWaitMs = toMilliseconds('maxWaitSeconds', maxWaitSeconds)
   return Object.freeze({
     tile: resolveLane('tile', tile, { concurrency: threads + 1, maxQueue: 1000, maxWaitMs }),
     large: resolveLane('large', large, { concurrency: Math.ceil(threads / 2), maxQueue: 50, maxWaitMs }),
     memoryBytes: requireCount('memoryBytes', memoryBytes, 1),
-    timeouts: resolveTimeouts(timeouts),
+    libvipsThreads: requireCount('libvipsThreads', libvipsThreads, 1),
+    timeouts: resolveTimeouts(options.timeouts),
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { disableOperationCache } from '../../src/image/operation-cache.js'
+import { disableOperationCache } from '../../src/image/libvips.js'
 import { answer, createFolder, decode, fromPixels, pixelAt, writeSource } from './picture.js'
 
 const flat = (width: number, sample: number) =>
