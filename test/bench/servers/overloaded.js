@@ -17,7 +17,8 @@ const handler = createNodeHandler(service, (request, response) => {
   const body = isStats
     ? JSON.stringify({ ...service.stats(), resources: process.getActiveResourcesInfo() })
     : ''
-  response.writeHead(isStats ? 200 : 404, { 'Content-Length': Buffer.byteLength(body) }).end(body)
+  response.writeHead(isStats ? 200 : 404, { 'Content-Length': String(Buffer.byteLength(body)) })
+  response.end(body)
 })
 process.once('disconnect', () => process.exit())
 process.on('unhandledRejection', reason => {
