@@ -41,6 +41,7 @@ export function memoryCache(options: MemoryCacheOptions = {}): Cache {
     ...(ttlSeconds !== undefined && {
       ttl: Math.min(ttlSeconds * 1000, Number.MAX_SAFE_INTEGER),
       perf: { now },
+      ttlResolution: 0,
     }),
   })
   return {

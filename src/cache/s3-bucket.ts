@@ -122,7 +122,7 @@ async function within<T>(
 }
 
 async function readBody(
-  { Body }: GetObjectCommandOutput,
+  { Body, ContentLength = 0 }: GetObjectCommandOutput,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
@@ -130,6 +130,10 @@ async function readBody(
   addAbortSignal(signal, Body)
   const chunks: Uint8Array[] = []
   let bytes = 0
+  if (ContentLength > maxBytes) {
+    Body.destroy()
+    return undefined
+  }
   // Leaving the loop ends the connection.
   for await (const chunk of Body) {
     bytes += chunk.byteLength

@@ -55,6 +55,7 @@ export function s3Cache(options: S3CacheOptions): Cache {
       if (!frame) return undefined
       const found = parseFrame(frame, key)
       if (found && found.storedAt >= expiresBefore()) return found.entry
+      // It is not deleted: what arrived damaged may be whole in the bucket, and is made anew in any case.
       if (!found) damaged += 1
       debug('%s is %s', nameOf(key), found ? 'expired' : 'damaged')
       return undefined

@@ -1,9 +1,10 @@
 /* The wall between the service and whatever a cache does: a cache that throws, fails, hangs or gives rubbish is a
    miss, and a line on the debug channel; one that does so again and again is left alone for a while. */
 import { types } from 'node:util'
-import type { Cache, CacheEntry } from '../contracts.js'
+import type { Cache, CacheEntry, CacheMatch } from '../contracts.js'
 import { createDebug } from '../debug.js'
 import { type Breaker, type BreakerOptions, createBreaker } from './breaker.js'
+import { isKeyOf } from './key.js'
 import { requireCount, requireMilliseconds } from './option.js'
 import { isThenable, waitFor } from './wait.js'
 
@@ -51,10 +52,13 @@ export function createSafeCache(cache: Cache, options: SafeCacheOptions = {}): C
   const [reads, writes] = [createBreaker(options), createBreaker(options)]
   if (mark in cache) return cache
   const counts = { hits: 0, misses: 0, failures: 0, skipped: 0 }
+  const pending: Pending = new Map()
   return markSafe({
     get: guardGet(cache, timeoutMs, reads, counts),
-    set: guardSet(cache, setTimeoutMs, maxPendingBytes, writes, counts),
+    set: guardSet(cache, setTimeoutMs, maxPendingBytes, writes, counts, pending),
     async delete(match) {
+      // What is being kept would otherwise come after it was to be forgotten.
+      await Promise.all([...pending].filter(([, key]) => isMatch(match, key)).map(([work]) => work))
       const answer = cache.delete(match)
       if (isThenable(answer)) await waitFor(answer, deleteTimeoutMs)
     },
@@ -100,15 +104,30 @@ function guardGet(cache: Cache, timeoutMs: number, breaker: Breaker, counts: Cou
   }
 }
 
+/* Entries that are being kept. */
+type Pending = Map<Promise<unknown>, string>
+
 function guardSet(
   cache: Cache,
   timeoutMs: number,
   maxPendingBytes: number,
   breaker: Breaker,
   counts: Counts,
+  pending: Pending,
 ): Cache['set'] {
   let pendingBytes = 0
   const excuse = (error: unknown) => report('set', error, breaker, counts)
+  const wait = (work: PromiseLike<void>, key: string, bytes: number): Promise<void> => {
+    pendingBytes += bytes
+    const done = waitFor(work, timeoutMs)
+      .then(breaker.succeed, excuse)
+      .finally(() => {
+        pendingBytes -= bytes
+        pending.delete(done)
+      })
+    pending.set(done, key)
+    return done
+  }
   return (key, entry) => {
     const { byteLength } = entry.bytes
     const isFull = pendingBytes > 0 && pendingBytes + byteLength > maxPendingBytes
@@ -118,13 +137,7 @@ function guardSet(
     }
     try {
       const answer = cache.set(key, entry)
-      if (!isThenable(answer)) return breaker.succeed()
-      pendingBytes += byteLength
-      return waitFor(answer, timeoutMs)
-        .then(breaker.succeed, excuse)
-        .finally(() => {
-          pendingBytes -= byteLength
-        })
+      return isThenable(answer) ? wait(answer, key, byteLength) : breaker.succeed()
     } catch (error) {
       return excuse(error)
     }
@@ -135,6 +148,11 @@ function report(operation: string, error: unknown, breaker: Breaker, counts: Cou
   counts.failures += 1
   debug('%s failed: %o', operation, error)
   if (breaker.fail()) debug('%s failed too often: it is not tried for a while', operation)
+}
+
+function isMatch(match: CacheMatch, key: string): boolean {
+  if (match.kind === 'identifier') return isKeyOf(match.identifier, key)
+  return match.kind === 'all' || match.key === key
 }
 
 /* `null` is how many stores say "nothing". No body that is worth keeping is empty: that is a write that broke off. */
