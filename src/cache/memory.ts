@@ -39,7 +39,7 @@ export function memoryCache(options: MemoryCacheOptions = {}): Cache {
       if (reason === 'evict') evicted += 1
     },
     ...(ttlSeconds !== undefined && {
-      ttl: Math.min(ttlSeconds * 1000, Number.MAX_SAFE_INTEGER),
+      ttl: Math.min(Math.ceil(ttlSeconds * 1000), Number.MAX_SAFE_INTEGER),
       perf: { now },
       ttlResolution: 0,
     }),
