@@ -69,6 +69,7 @@ export function createFileStore(settings: FileCacheSettings, recency: Recency): 
       if (file && (await deleteFile(file.path))) usage.add(file.diskBytes, -1)
     },
     async sweep(signal) {
+      await opening.open()
       const deletedLeftovers = await sweepTemps(folder, now())
       const report = await count(signal)
       const before = evictor.evicted()
