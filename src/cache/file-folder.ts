@@ -1,6 +1,7 @@
-/* The folder of a file cache: `<first three digits of the name>/<name>` for entries, `tmp/` for what is being written.
-   4096 shards keep folders short at tens of millions of entries, and cost 16 MB of disk at the most. Only what has a name
-   of this grammar is ever read, counted or deleted: a folder that holds other files loses none of them. */
+/* The folder of a file cache: `<first two digits of the name>/<name>` for entries, `tmp/` for what is being written. 256
+   shards keep folders short enough at tens of millions of entries, and are few enough to be looked through for a few
+   thousand. Only what has a name of this grammar is ever read, counted or deleted: a folder that holds other files loses
+   none of them. */
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,7 +30,12 @@ const blockBytes = 4096
 
 /** The path of an entry. */
 export function formatEntryPath(folder: string, name: string): string {
-  return join(folder, name.slice(0, 3), name)
+  return join(folder, shardOf(name), name)
+}
+
+/** The shard of the entries whose names begin so. */
+export function shardOf(beginning: string): string {
+  return beginning.slice(0, 2)
 }
 
 /** A path that nobody else writes to. */
@@ -39,13 +45,13 @@ export function createTempPath(folder: string): string {
 
 /** The names of the shards that are there. */
 export async function listShards(folder: string): Promise<string[]> {
-  return (await listNames(folder)).filter(name => /^[0-9a-f]{3}$/.test(name))
+  return (await listNames(folder)).filter(name => /^[0-9a-f]{2}$/.test(name))
 }
 
 /** The names of the entries in a shard; of one identifier's, where their prefix is given. */
 export async function listEntries(folder: string, shard: string, prefix = ''): Promise<string[]> {
   const names = await listNames(join(folder, shard))
-  return names.filter(name => name.startsWith(prefix) && isEntryName(name) && name.startsWith(shard))
+  return names.filter(name => name.startsWith(prefix) && isEntryName(name) && shardOf(name) === shard)
 }
 
 /** The paths of what is being written, or was when its writer ended. */

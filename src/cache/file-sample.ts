@@ -1,5 +1,5 @@
 /* Finds old entries in a folder without a list of all, neither in memory nor on the disk: as many are looked at as it
-   takes to know what is old here, the oldest tenth of them is kept in mind, and each is looked at again before it goes.
+   takes to know what is old here, the oldest fifth of them is kept in mind, and each is looked at again before it goes.
    Memory does not grow with the folder, and processes that share it need not agree on anything. */
 import { type CacheFile, listEntries, listShards, statEntry } from './file-folder.js'
 
@@ -36,13 +36,13 @@ export function createSampler(
     if (shards.length === 0) shards = rotate(await listShards(folder), random)
     const seen: CacheFile[] = []
     while (shards.length > 0 && seen.length < sampleEntries) {
-      const names = await listEntries(folder, shards.pop() ?? '')
+      const names = pick(await listEntries(folder, shards.pop() ?? ''), sampleEntries, random)
       for (let at = 0; at < names.length; at += batchEntries) {
         const files = await Promise.all(names.slice(at, at + batchEntries).map(look))
         seen.push(...files.filter(file => file !== undefined))
       }
     }
-    old = seen.sort((a, b) => b.usedAt - a.usedAt).slice(-Math.ceil(seen.length / 10))
+    old = seen.sort((a, b) => b.usedAt - a.usedAt).slice(-Math.ceil(seen.length / 5))
   }
   return {
     async findOld() {
@@ -56,6 +56,12 @@ export function createSampler(
       return old.pop()
     },
   }
+}
+
+/* Neighbours do not belong together more than others: names are digests. */
+function pick(names: readonly string[], count: number, random: () => number): readonly string[] {
+  const start = Math.floor(random() * Math.max(0, names.length - count))
+  return names.slice(start, start + count)
 }
 
 function rotate(shards: readonly string[], random: () => number): string[] {

@@ -3,7 +3,14 @@
    checked to the last bit, and what is found damaged is deleted and is a miss. */
 import type { Cache, CacheEntry, CacheMatch } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import { countDiskBytes, formatEntryPath, listEntries, listShards, statEntry } from './file-folder.js'
+import {
+  countDiskBytes,
+  formatEntryPath,
+  listEntries,
+  listShards,
+  shardOf,
+  statEntry,
+} from './file-folder.js'
 import { readFrameFile, writeFrameFile } from './file-frame.js'
 import { type FileCacheOptions, type FileCacheSettings, resolveFileOptions } from './file-options.js'
 import { createRecency } from './file-recency.js'
@@ -18,7 +25,7 @@ const debug = createDebug('cache:file')
  * written aside, checked for room, and renamed.
  *
  * Memory does not grow with the folder. Which entries go when it is full is decided by looking at some of them: those
- * that go were not asked for longer than nine tenths of the others. The bound holds for all processes together, to
+ * that go were not asked for longer than four fifths of the others. The bound holds for all processes together, to
  * within some thousandths for each of them. Call `sweep` now and then: it deletes what has expired and what killed
  * processes left, and counts anew.
  *
@@ -79,7 +86,7 @@ const batchEntries = 16
 async function deleteMatching(match: CacheMatch, folder: string, store: FileStore): Promise<void> {
   if (match.kind === 'key') return store.remove(formatEntryName(match.key))
   const prefix = match.kind === 'identifier' ? formatNamePrefix(match.identifier) : ''
-  const shards = prefix ? [prefix.slice(0, 3)] : await listShards(folder)
+  const shards = prefix ? [shardOf(prefix)] : await listShards(folder)
   for (const shard of shards) {
     const names = await listEntries(folder, shard, prefix)
     for (let at = 0; at < names.length; at += batchEntries)

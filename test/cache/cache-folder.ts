@@ -19,7 +19,7 @@ export function createFolder(): string {
 
 /** The paths of the entries in the folder of a file cache. */
 export function listEntryFiles(folder: string): string[] {
-  return listFiles(folder).filter(path => /[\\/][0-9a-f]{3}[\\/][^\\/]+$/.test(path))
+  return listFiles(folder).filter(path => /[\\/][0-9a-f]{2}[\\/][^\\/]+$/.test(path))
 }
 
 /** The paths of what is being written in the folder of a file cache, or was. */

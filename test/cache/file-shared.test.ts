@@ -17,7 +17,7 @@ interface Seen extends CacheStats {
 }
 
 const [items, meanBytes] = [600, 20_000]
-const writer = join(import.meta.dirname, 'file-writer.js')
+const writer = join(import.meta.dirname, '../bench/cache-writer.js')
 
 const launch = async (folder: string, maxBytes: number, seed: number): Promise<Seen> => {
   const words = [writer, folder, maxBytes, items, meanBytes, seed, 3].map(String)

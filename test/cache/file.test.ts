@@ -35,7 +35,7 @@ const create = (options: Partial<FileCacheOptions> = {}) => {
   return { folder, cache: fileCache({ folder, maxBytes, ...options }) }
 }
 const pathOf = (folder: string, of = key): string =>
-  join(folder, formatEntryName(of).slice(0, 3), formatEntryName(of))
+  join(folder, formatEntryName(of).slice(0, 2), formatEntryName(of))
 const found = async (cache: Cache, ...keys: string[]): Promise<string[]> => {
   const hits: string[] = []
   for (const each of keys) if (await cache.get(each)) hits.push(each)
@@ -93,7 +93,7 @@ describe('the files of a file cache', () => {
   it('are the only ones that are ever deleted', async () => {
     const { folder, cache } = create()
     await cache.set(key, entry(100))
-    const strangers = ['photo.tif', '123/photo.tif', 'tmp/photo.tif', 'tmp/1.tmp'].map(name =>
+    const strangers = ['photo.tif', '12/photo.tif', 'tmp/photo.tif', 'tmp/1.tmp'].map(name =>
       join(folder, name),
     )
     for (const path of strangers) {
@@ -104,7 +104,7 @@ describe('the files of a file cache', () => {
     await cache.sweep?.()
     await cache.delete({ kind: 'all' })
     await cache.sweep?.()
-    expect(listEntryFiles(folder)).toEqual([join(folder, '123/photo.tif')])
+    expect(listEntryFiles(folder)).toEqual([join(folder, '12/photo.tif')])
     for (const path of strangers) expect(existsSync(path)).toBe(true)
   })
 })
