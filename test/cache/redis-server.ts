@@ -1,7 +1,9 @@
 // A real Redis on a socket in a temporary folder: it can be stopped and started again at the same address.
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,12 +29,13 @@ export interface RedisServer {
 
 /** Creates a server that is not yet started. */
 export function createRedisServer(): RedisServer {
-  const folder = mkdtempSync(join(tmpdir(), 'honeydew-redis-'))
+  const folder = join(tmpdir(), `honeydew-redis-${randomUUID()}`)
   const path = join(folder, 'socket')
   let child: ChildProcess | undefined
   const server: RedisServer = {
     path,
     async start() {
+      mkdirSync(folder, { recursive: true })
       const words = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
       child = spawn('redis-server', words, { stdio: 'ignore' })
       for (let left = 500; !(await isListening(path)); left -= 1) {

@@ -71,7 +71,18 @@ export async function startS3Server(): Promise<S3Server> {
 /* It makes its continuation tokens with DES, which OpenSSL has not had by default since version 3. */
 async function startS3rver(folder: string): Promise<{ child: ChildProcess; port: number }> {
   const program = resolve(import.meta.dirname, '../../node_modules/s3rver/bin/s3rver.js')
-  const words = ['--openssl-legacy-provider', program, '-d', folder, '-a', '127.0.0.1', '-p', '0', '--silent']
+  const words = [
+    '--openssl-legacy-provider',
+    '--no-deprecation',
+    program,
+    '-d',
+    folder,
+    '-a',
+    '127.0.0.1',
+    '-p',
+    '0',
+    '--silent',
+  ]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   const port = await new Promise<number>((listening, failed) => {
