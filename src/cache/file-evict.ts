@@ -6,9 +6,6 @@ import type { Amount, Usage } from './file-usage.js'
 /* When room is made, a little more is made than is needed: otherwise every entry would have to make its own. */
 const lowWater = 0.98
 
-/* After how many deletions it is asked what other processes did. */
-const batchEntries = 32
-
 /** Keeps a folder within its bound. */
 export interface Evictor {
   /** Deletes old entries until there are no more than `maxBytes`; does nothing where there are not. */
@@ -26,14 +23,16 @@ export function createEvictor(sampler: Sampler, usage: Usage, recount: () => Pro
   const evicted = { bytes: 0, entries: 0 }
   let running: Promise<unknown> | undefined
   const evict = async (maxBytes: number): Promise<unknown> => {
-    for (let turn = 0; usage.current().bytes > maxBytes * lowWater; turn += 1) {
-      if (turn % batchEntries === 0) await usage.exchange()
+    await usage.exchange()
+    while (usage.current().bytes > maxBytes * lowWater) {
       const old = await sampler.findOld()
       if (!old) return recount()
       if (!(await deleteFile(old.path))) continue
       usage.add(old.diskBytes, -1)
       evicted.bytes += old.diskBytes
       evicted.entries += 1
+      // What is not told when a process is killed would count as there.
+      if (usage.isDue()) await usage.exchange()
     }
     return undefined
   }

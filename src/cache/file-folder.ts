@@ -107,7 +107,8 @@ export function isDiskFull(error: unknown): boolean {
   return hasCode(error, 'ENOSPC', 'EDQUOT')
 }
 
-function isMissing(error: unknown): boolean {
+/** Tells whether an error says that there is no such file, or no folder for it. */
+export function isMissing(error: unknown): boolean {
   return hasCode(error, 'ENOENT', 'ENOTDIR')
 }
 

@@ -1,9 +1,16 @@
 /* One entry in one file: read in two steps that go to the disk, written so that nobody ever sees a part of it. */
 import { close, constants, fstat, open, read } from 'node:fs'
-import { open as openHandle, rename } from 'node:fs/promises'
+import { link, lstat, open as openHandle, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { createTempPath, deleteFile, inFolder, unlessMissing } from './file-folder.js'
+import {
+  countDiskBytes,
+  createTempPath,
+  deleteFile,
+  inFolder,
+  isMissing,
+  unlessMissing,
+} from './file-folder.js'
 import { type Frame, type FramedEntry, parseFrame, readFrameBytes } from './frame.js'
 
 /* Handles of node:fs/promises cost a third more than the plain numbers of node:fs. */
@@ -53,17 +60,18 @@ async function readFrame(descriptor: number, maxBytes: number): Promise<Uint8Arr
 }
 
 /**
- * Writes a frame to a file of its own and gives that the name `path`; what had this name is replaced.
+ * Writes a frame to a file of its own, and then gives that the name `path`.
  *
  * @param fsync - whether the bytes are on the disk before the name is given: after a power failure a file is then whole
  * or not there, where otherwise it may be found damaged, which the checksum tells.
+ * @returns what the file takes that had this name before, on the disk; `undefined` where there was none.
  */
 export async function writeFrameFile(
   folder: string,
   path: string,
   frame: Frame,
   fsync: boolean,
-): Promise<void> {
+): Promise<number | undefined> {
   const temp = createTempPath(folder)
   const handle = await inFolder(dirname(temp), () => openHandle(temp, 'wx', 0o600))
   try {
@@ -73,9 +81,25 @@ export async function writeFrameFile(
     } finally {
       await handle.close()
     }
-    await inFolder(dirname(path), () => rename(temp, path))
+    return await inFolder(dirname(path), () => giveName(temp, path))
   } catch (error) {
     await deleteFile(temp).catch(() => {})
     throw error
   }
+}
+
+/* A link fails where the name is taken, a rename does not: of several that write the same entry at the same time, one is
+   told that there was none before, and only that one counts it. Where there are no links, several may. */
+async function giveName(temp: string, path: string): Promise<number | undefined> {
+  try {
+    await link(temp, path)
+  } catch (error) {
+    if (isMissing(error)) throw error
+    const old = await unlessMissing(lstat(path))
+    await rename(temp, path)
+    return old && countDiskBytes(old.size)
+  }
+  // The entry is there, whatever becomes of its other name.
+  await deleteFile(temp).catch(() => {})
+  return undefined
 }

@@ -2,7 +2,7 @@
 import type { SweepReport } from '../contracts.js'
 import { createDebug } from '../debug.js'
 import { createEvictor } from './file-evict.js'
-import { type CacheFile, deleteFile, isDiskFull, listShards, statEntry } from './file-folder.js'
+import { deleteFile, isDiskFull, listShards, statEntry } from './file-folder.js'
 import type { FileCacheSettings } from './file-options.js'
 import type { Recency } from './file-recency.js'
 import { createSampler } from './file-sample.js'
@@ -22,8 +22,8 @@ const yieldPart = 0.9
 export interface FileStore {
   /** Entries that were stored before are not given any more, in milliseconds of Unix time. */
   expiresBefore(): number
-  /** Makes room for an entry and lets `write` put it there; that tells what was there before. */
-  reserve(diskBytes: number, write: () => Promise<CacheFile | undefined>): Promise<void>
+  /** Makes room for an entry and lets `write` put it there; that tells what it took that was there before. */
+  reserve(diskBytes: number, write: () => Promise<number | undefined>): Promise<void>
   /** Deletes an entry. */
   remove(name: string): Promise<void>
   /** Looks through the folder. */
@@ -53,8 +53,8 @@ export function createFileStore(settings: FileCacheSettings, recency: Recency): 
       reservedBytes += diskBytes
       try {
         await evictor.makeRoom(maxBytes - reservedBytes)
-        const old = await write()
-        if (old) usage.add(old.diskBytes, -1)
+        const replacedBytes = await write()
+        if (replacedBytes !== undefined) usage.add(replacedBytes, -1)
         usage.add(diskBytes, 1)
       } catch (error) {
         if (isDiskFull(error)) await evictor.makeRoom(usage.current().bytes * yieldPart).catch(report)
@@ -94,9 +94,8 @@ function createOpening(folder: string, usage: Usage, count: () => Promise<unknow
   let isOpen = false
   const open = async (): Promise<void> => {
     if (!(await usage.exchange())) {
-      const isNew = (await listShards(folder)).length === 0
-      const counting = count().catch(report)
-      if (isNew) await counting
+      if ((await listShards(folder)).length === 0) await usage.begin()
+      else count().catch(report)
     }
     isOpen = true
   }

@@ -27,7 +27,9 @@ export interface Usage {
   isDue(): boolean
   /** Tells the others, and hears from them; `false` where nothing is known of what lies in the folder. */
   exchange(): Promise<boolean>
-  /** Takes down what `count` finds; nothing where it was given up. */
+  /** Opens the account of a folder that is empty. Should another process do the same, then both did nothing. */
+  begin(): Promise<unknown>
+  /** Corrects the account by what `count` finds, unless that was given up. */
   recount<T extends { readonly kept: Amount }>(count: () => Promise<T | undefined>): Promise<T | undefined>
 }
 
@@ -61,6 +63,7 @@ export function createUsage(folder: string, stepBytes: number): Usage {
     },
     isDue: () => movedBytes >= stepBytes,
     exchange: () => inTurn(exchange),
+    begin: () => inTurn(() => ledger.append(nothing)),
     async recount(count) {
       await inTurn(exchange)
       const before = shared
@@ -69,8 +72,9 @@ export function createUsage(folder: string, stepBytes: number): Usage {
       await inTurn(async () => {
         await exchange()
         // Of what came and went while it was counted, half was seen by the count.
-        shared = plus(report.kept, halve(plus(shared, before, -1)))
-        await ledger.replace(shared)
+        const expected = halve(plus(before, shared))
+        const correction = plus(report.kept, expected, -1)
+        if (await ledger.append(correction)) shared = plus(shared, correction)
       })
       return report
     },
@@ -82,18 +86,17 @@ const maxFileBytes = 64 * 1024
 
 function createLedger(folder: string) {
   const path = join(folder, 'usage')
-  const replace = async (amount: Amount): Promise<void> => {
+  const shorten = async (sum: Amount): Promise<void> => {
     const temp = createTempPath(folder)
-    await inFolder(dirname(temp), () => writeFile(temp, formatLine(amount), { flag: 'wx', mode: 0o600 }))
+    await inFolder(dirname(temp), () => writeFile(temp, formatLine(sum), { flag: 'wx', mode: 0o600 }))
     await rename(temp, path)
   }
   return {
-    replace,
     async read(): Promise<Amount | undefined> {
       const text = await unlessMissing(readFile(path, 'latin1'))
       if (text === undefined) return undefined
       const sum = parseLines(text)
-      if (text.length > maxFileBytes) await replace(sum).catch(report)
+      if (text.length > maxFileBytes) await shorten(sum).catch(report)
       return sum
     },
     /* On a full disk room must be made all the same: it is told next time. */

@@ -3,14 +3,7 @@
    checked to the last bit, and what is found damaged is deleted and is a miss. */
 import type { Cache, CacheEntry, CacheMatch } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import {
-  countDiskBytes,
-  formatEntryPath,
-  listEntries,
-  listShards,
-  shardOf,
-  statEntry,
-} from './file-folder.js'
+import { countDiskBytes, formatEntryPath, listEntries, listShards, shardOf } from './file-folder.js'
 import { readFrameFile, writeFrameFile } from './file-frame.js'
 import { type FileCacheOptions, type FileCacheSettings, resolveFileOptions } from './file-options.js'
 import { createRecency } from './file-recency.js'
@@ -72,12 +65,9 @@ async function setEntry(
   const bytes = countFrameBytes(key, entry)
   // What was kept under the key is not what it stands for any more.
   if (bytes > maxEntryBytes) return store.remove(name)
-  await store.reserve(countDiskBytes(bytes), async () => {
-    const old = await statEntry(folder, name)
-    const path = formatEntryPath(folder, name)
-    await writeFrameFile(folder, path, buildFrame(key, entry, now()), fsync)
-    return old
-  })
+  await store.reserve(countDiskBytes(bytes), () =>
+    writeFrameFile(folder, formatEntryPath(folder, name), buildFrame(key, entry, now()), fsync),
+  )
 }
 
 /* How many files are deleted together. */
