@@ -7,7 +7,7 @@ import type { FileCacheSettings } from './file-options.js'
 import type { Recency } from './file-recency.js'
 import { createSampler } from './file-sample.js'
 import { sweepFolder, sweepTemps } from './file-sweep.js'
-import { type Amount, createUsage, type Usage } from './file-usage.js'
+import { type Amount, createUsage, nothing, plus, type Usage } from './file-usage.js'
 
 const debug = createDebug('cache:file')
 
@@ -66,7 +66,9 @@ export function createFileStore(settings: FileCacheSettings, recency: Recency): 
     },
     async remove(name) {
       const file = await statEntry(folder, name)
-      if (file && (await deleteFile(file.path))) usage.add(file.diskBytes, -1)
+      if (!file || !(await deleteFile(file.path))) return
+      usage.add(file.diskBytes, -1)
+      await teller.tellSoon()
     },
     async sweep(signal) {
       await opening.open()
@@ -74,12 +76,8 @@ export function createFileStore(settings: FileCacheSettings, recency: Recency): 
       const report = await count(signal)
       const before = evictor.evicted()
       if (report) await evictor.makeRoom(maxBytes)
-      const after = evictor.evicted()
-      return {
-        deletedEntries: (report?.deleted.entries ?? 0) + after.entries - before.entries,
-        deletedBytes: (report?.deleted.bytes ?? 0) + after.bytes - before.bytes,
-        deletedLeftovers,
-      }
+      const deleted = plus(report?.deleted ?? nothing, plus(evictor.evicted(), before, -1))
+      return { deletedEntries: deleted.entries, deletedBytes: deleted.bytes, deletedLeftovers }
     },
     amount: () => (opening.isOpen() ? usage.current() : undefined),
     evicted: () => evictor.evicted().entries,

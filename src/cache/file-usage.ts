@@ -33,7 +33,8 @@ export interface Usage {
   recount<T extends { readonly kept: Amount }>(count: () => Promise<T | undefined>): Promise<T | undefined>
 }
 
-const nothing: Amount = { bytes: 0, entries: 0 }
+/** No bytes, no entries. */
+export const nothing: Amount = { bytes: 0, entries: 0 }
 
 /** Creates the account of a folder. @param stepBytes - what may come and go before the others must hear of it. */
 export function createUsage(folder: string, stepBytes: number): Usage {
@@ -127,7 +128,8 @@ function halve({ bytes, entries }: Amount): Amount {
   return { bytes: Math.round(bytes / 2), entries: Math.round(entries / 2) }
 }
 
-function plus(one: Amount, other: Amount, times = 1): Amount {
+/** The sum of an amount and of some times another. */
+export function plus(one: Amount, other: Amount, times = 1): Amount {
   return { bytes: one.bytes + times * other.bytes, entries: one.entries + times * other.entries }
 }
 

@@ -15,7 +15,7 @@ const debug = createDebug('cache:file')
 
 /**
  * Creates a cache in a folder. A hit costs two trips to the disk, of which the page cache mostly answers; a new entry is
- * written aside, checked for room, and renamed.
+ * written aside and given its name when it is whole.
  *
  * Memory does not grow with the folder. Which entries go when it is full is decided by looking at some of them: those
  * that go were not asked for longer than four fifths of the others. The bound holds for all processes together, to
