@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
 
 /** A new folder that is gone when the tests of this file are done. */
 export function createFolder(): string {
-  if (folders.length === 0)
-    afterAll(() => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-    })
   const folder = mkdtempSync(join(tmpdir(), 'honeydew-cache-'))
   folders.push(folder)
   return folder
