@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildCacheKey, isKeyOf } from '../../src/cache/key.js'
+import {
+  buildCacheKey,
+  formatEntryName,
+  formatNamePrefix,
+  isEntryName,
+  isKeyOf,
+} from '../../src/cache/key.js'
 
 const text = fc.string({
   unit: fc.oneof(
@@ -39,5 +45,53 @@ describe('keys', () => {
     const refusal = expect.objectContaining({ code: 'invalid-identifier' })
     expect(() => buildCacheKey('a\ud800', '1', [])).toThrow(refusal)
     expect(() => isKeyOf('a\ud800', 'a|1')).toThrow(refusal)
+  })
+})
+
+describe('names', () => {
+  const name = (identifier: string, ...parts: string[]): string =>
+    formatEntryName(buildCacheKey(identifier, '1', parts))
+
+  it.each([
+    ['maps/1652.tif', /-maps_2f1652_tif$/],
+    ['../../etc/passwd', /-_2f_2fetc_2fpasswd$/],
+    ['CON', /-con$/],
+    ['\u00fc'.repeat(2000), /^.{98}$/],
+    ['', /-$/],
+  ])('of %j can be had in every store, and be read', (identifier, pattern) => {
+    expect(name(identifier)).toMatch(pattern)
+    expect(name(identifier)).toMatch(/^[0-9a-f]{32}-[0-9a-f]{32}-[0-9a-z_]{0,32}$/)
+    expect(isEntryName(name(identifier))).toBe(true)
+  })
+
+  it.each([['index.html'], ['a'.repeat(98)], [`${'a'.repeat(32)}-${'a'.repeat(32)}-../x`], ['']])(
+    'are never %j',
+    other => {
+      expect(isEntryName(other)).toBe(false)
+    },
+  )
+
+  it('begin with the prefix of their identifier, and of no other', () => {
+    fc.assert(
+      fc.property(text, text, fc.array(text), (identifier, other, parts) => {
+        const entry = name(identifier, ...parts)
+        expect(entry.startsWith(formatNamePrefix(identifier))).toBe(true)
+        expect(entry.startsWith(formatNamePrefix(other))).toBe(other === identifier)
+      }),
+    )
+  })
+
+  it('are different for different keys, whatever the case of letters', () => {
+    const identifiers = ['a', 'A', 'a/b', 'a%2Fb', '\u00e4', 'a\u0308']
+    const names = identifiers.flatMap(identifier => [
+      name(identifier),
+      name(identifier, 'x'),
+      name(identifier, 'X'),
+    ])
+    expect(new Set(names.map(each => each.toLowerCase())).size).toBe(names.length)
+  })
+
+  it('cannot be had for what is not Unicode', () => {
+    expect(() => formatNamePrefix('a\ud800')).toThrow(expect.objectContaining({ code: 'invalid-identifier' }))
   })
 })
