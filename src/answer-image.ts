@@ -17,12 +17,11 @@ import {
 import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
 import { sendSource } from './make.js'
-import { isKept, type Obtained, obtainImage } from './obtain.js'
-import { type ImageResult, type PreparedRequest, prepareRequest, type Way } from './process.js'
+import { formatResultName, type Obtained, obtainImage, recallResult } from './obtain.js'
+import { type PreparedRequest, prepareRequest, type Way } from './process.js'
 import { mediaTypes } from './protocol/format.js'
 import { decodeSegment } from './protocol/identifier.js'
 import type { ImageRequest } from './protocol/request.js'
-import { formatResolved } from './protocol/resolved.js'
 import type { CacheOutcome, Trace } from './report.js'
 import { watchSending } from './sending.js'
 import type { ServiceSettings } from './settings.js'
@@ -69,11 +68,13 @@ function answerKnown(
   if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
   const tile = takeTile(prepared, image, desk.store)
   if (tile) return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
-  const kept = recallResult(image, known, desk.store)
+  const bypass = readBypass(http, desk.settings)
+  const kept = bypass ? undefined : recallResult(image, known, desk.store)
   if (kept && !(kept instanceof Promise)) {
     return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
   }
-  const wanted = { image, prepared, name: known.name, client, recalled: kept }
+  const isUnkept = bypass === 'nocache'
+  const wanted = { image, prepared, name: known.name, client, recalled: kept, isUnkept }
   return obtainImage(wanted, desk, http.signal).then(obtained => {
     if (trace) addPhases(trace, obtained)
     const { result, outcome } = obtained
@@ -123,15 +124,6 @@ function takeTile({ stored }: PreparedRequest, image: Located, store: ImageStore
   return stored?.kind === 'tile' ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
 }
 
-// What is cheaper to make than to keep is not kept: the source as it is, and one tile as it is stored.
-function recallResult(
-  image: Located,
-  { prepared, name }: NamedResult,
-  store: ImageStore,
-): ReturnType<ImageStore['getResult']> {
-  return isKept(prepared) ? store.getResult(store.formatKey(image, name)) : undefined
-}
-
 function prepareImage(
   http: HttpRequest,
   request: ImageRequest,
@@ -141,7 +133,7 @@ function prepareImage(
   const { image, description, uri, lastModified } = sheet
   const prepared = prepareRequest(request, description, settings)
   const { canonical } = prepared
-  const name = formatName(prepared, settings)
+  const name = formatResultName(prepared, settings)
   const head = {
     contentType: mediaTypes[request.format],
     etag: `${sheet.tagStart}${name}"`,
@@ -159,38 +151,21 @@ function readDisposition(url: string): string | undefined {
   return url.includes('?') ? (parseQuery(url).get('response-content-disposition') ?? undefined) : undefined
 }
 
-/** Makes the image of a request, or takes it from the cache. */
-export async function processImage(
-  image: Located,
-  request: ImageRequest,
-  desk: Desk,
-  signal?: AbortSignal,
-): Promise<ImageResult> {
-  const { settings, store } = desk
-  const prepared = prepareRequest(request, await store.describe(image, signal), settings)
-  if (prepared.way === 'source') return sendSource(prepared, image.source, signal ? { signal } : {})
-  const named = { prepared, name: formatName(prepared, settings) }
-  const kept = await recallResult(image, named, store)
-  const recalled = kept && Promise.resolve(kept)
-  const { result, release } = await obtainImage({ image, ...named, client: programs, recalled }, desk, signal)
-  release()
-  return result
+// A request that may go past the cache, and wants to.
+function readBypass(
+  http: HttpRequest,
+  { allowCacheBypass }: ServiceSettings,
+): 'nocache' | 'recache' | undefined {
+  if (allowCacheBypass === undefined || !http.url.includes('cache=')) return undefined
+  const word = parseQuery(http.url).get('cache')
+  const bypass = word === 'recache' ? word : word === 'nocache' || word === 'false' ? 'nocache' : undefined
+  return bypass && allowCacheBypass(http) === true ? bypass : undefined
 }
-
-/** The programs that call the service are one client. */
-const programs = 'program'
-
-type NamedResult = Pick<KnownImage, 'prepared' | 'name'>
 
 // The parameters as they were written; encoded or not they are the same, so that no client is sent in circles.
 function readParameters(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1)
   return path.split('/').slice(-4).map(decodeSegment).join('/')
-}
-
-// Everything that the bytes of a result depend on, but the version of the source; fit for an ETag as it is.
-function formatName({ resolved, way }: PreparedRequest, { encodeKey }: ServiceSettings): string {
-  return way === 'source' ? way : `${way}_${formatResolved(resolved)}_${encodeKey}`
 }
 
 function formatFilename({ filename }: Sheet, { canonical, resolved }: PreparedRequest): string {

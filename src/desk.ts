@@ -1,4 +1,6 @@
 /* What requests are answered with: the settings and the memory of one service. */
+import { createMaintenance } from './cache/maintenance.js'
+import { createDebug } from './debug.js'
 import { createImageStore, type ImageStore } from './image-store.js'
 import { createLocator, type Locate } from './locate.js'
 import type { Shared } from './obtain.js'
@@ -7,6 +9,8 @@ import { createSingleFlight, type SingleFlight } from './schedule/single-flight.
 import type { ServiceSettings } from './settings.js'
 import { createSheets, type TakeSheet } from './sheet.js'
 import { createTally, type Tally } from './tally.js'
+
+const debug = createDebug('service')
 
 /** What requests are answered with. */
 export interface Desk {
@@ -26,26 +30,49 @@ export interface Desk {
   readonly tally: Tally
   /** Whether the service was closed. */
   isClosed(): boolean
+  /**
+   * Forgets what is known of an image, or of all, and what was made.
+   *
+   * @throws whatever the cache throws, when a copy may be left.
+   */
+  forget(identifier?: string): Promise<void>
   /** Closes what is open. */
-  close(): void
+  close(): Promise<void>
 }
 
 /** Creates the desk of a service. */
 export function createDesk(settings: ServiceSettings): Desk {
   const store = createImageStore(settings)
+  const forget = (identifier: string): void => {
+    store
+      .forget(identifier)
+      .catch(error => debug('an image that is gone may be left in the cache: %o', error))
+  }
+  const locator = createLocator(settings, forget)
+  const { cache, maintenanceSeconds } = settings
+  const maintenance =
+    cache?.sweep && maintenanceSeconds > 0
+      ? createMaintenance({ sweep: signal => cache.sweep?.(signal), intervalSeconds: maintenanceSeconds })
+      : undefined
   let isClosed = false
   return {
     settings,
     store,
-    locate: createLocator(settings),
+    locate: locator.locate,
     takeSheet: createSheets(store),
     admission: createAdmission(settings.schedule),
     flight: createSingleFlight(),
     tally: createTally(),
+    async forget(identifier) {
+      locator.forget(identifier)
+      await store.forget(identifier)
+    },
     isClosed: () => isClosed,
-    close() {
+    async close() {
       isClosed = true
       store.close()
+      await maintenance?.stop()
+      await cache?.close?.()
     },
   }
 }

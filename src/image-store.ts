@@ -1,14 +1,13 @@
 /* What the service knows of images between requests: open readers, descriptions, results. Each is kept under the
    version of its source, so that a changed source is another image. */
 import { LRUCache } from 'lru-cache'
-import { buildCacheKey } from './cache/key.js'
+import { isKeyOf } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
 import { createGuard, type Meter } from './guard.js'
-import { formatEtag } from './http/conditional.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
-import { rendererVersion } from './image/render.js'
+import { createImageNames } from './image-names.js'
 import type { Located } from './locate.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -30,8 +29,14 @@ export interface ImageStore {
   formatKey(image: Located, name: string): string
   /** A result that was kept. */
   getResult(key: string, signal?: AbortSignal): CacheEntry | undefined | Promise<CacheEntry | undefined>
-  /** Keeps a result. */
-  setResult(key: string, entry: CacheEntry): void | Promise<void>
+  /** Begins to make a result: gives what keeps it, unless something was forgotten meanwhile. */
+  beginResult(key: string): (entry: CacheEntry) => void
+  /**
+   * Forgets what was made from an image, or from all; what is being made now is not kept either.
+   *
+   * @throws whatever the cache throws, when a copy may be left.
+   */
+  forget(identifier?: string): Promise<void>
   /** Closes what is open. */
   close(): void
 }
@@ -45,59 +50,73 @@ const maxHeldBytes = 512 * 2 ** 20
 /** Creates the memory of a service. */
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
-  const { guard, meter } = createGuard(schedule.timeouts.readMs)
-  const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
   const joiner = createJoiner()
+  const { guard, meter } = createGuard(schedule.timeouts.readMs)
+  const names = createImageNames(JSON.stringify(read))
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
-  const readSettings = JSON.stringify(read)
-  const prefixOf = rememberByImage(({ identifier, source }) => buildCacheKey(identifier, source.version, []))
-  const tagOf = rememberByImage(({ source }) => formatEtag([source.version, rendererVersion]))
-  const readerKeyOf = rememberByImage(image => `${prefixOf(image)}|reader`)
-  const keyOf = (image: Located, name: string) => `${prefixOf(image)}|${encodeURIComponent(name)}`
-  const descriptionKeyOf = rememberByImage(image => keyOf(image, `description ${readSettings}`))
+  const results = createResults(cache)
+  const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
+  const lend = (image: Located) => pool.lend(names.formatReaderKey(image), () => open(image))
   const readDescription = async (image: Located): Promise<ImageDescription> => {
-    const { reader, release } = await store.lend(image)
+    const { reader, release } = await lend(image)
     release()
     return reader.description
   }
-  const store: ImageStore = {
+  return {
     async describe(image, signal) {
-      const key = descriptionKeyOf(image)
+      const key = names.formatDescriptionKey(image)
       const known = descriptions.get(key)
       if (known) return known
-      const kept = await cache?.get(key, signal)
+      const keep = results.begin(key)
+      const kept = await results.get(key, signal)
       const description = (kept && parseDescription(kept)) ?? (await readDescription(image))
       descriptions.set(key, description)
-      if (!kept) await cache?.set(key, formatDescription(description))
+      if (!kept) keep(formatDescription(description))
       return description
     },
-    formatTag: tagOf,
-    peek: image => pool.peek(readerKeyOf(image)),
-    lend: image => pool.lend(readerKeyOf(image), () => open(image)),
+    formatTag: names.formatTag,
+    peek: image => pool.peek(names.formatReaderKey(image)),
+    lend,
     meter,
     countOpen: () => pool.size,
-    formatKey: keyOf,
-    getResult: (key, signal) => cache?.get(key, signal),
-    setResult: (key, entry) => cache?.set(key, entry),
+    formatKey: names.formatKey,
+    getResult: results.get,
+    beginResult: results.begin,
+    async forget(identifier) {
+      const isForgotten = (key: string) => identifier === undefined || isKeyOf(identifier, key)
+      for (const key of [...descriptions.keys()]) if (isForgotten(key)) descriptions.delete(key)
+      pool.drop(isForgotten)
+      await results.forget(identifier)
+    },
     close() {
       pool.close()
       joiner.close()
       descriptions.clear()
     },
   }
-  return store
 }
 
-/* What is the same for every request of an image is worked out once for as long as its source is believed. */
-function rememberByImage(work: (image: Located) => string): (image: Located) => string {
-  const remembered = new WeakMap<Located, string>()
-  return image => {
-    let text = remembered.get(image)
-    if (text === undefined) {
-      text = work(image)
-      remembered.set(image, text)
-    }
-    return text
+interface Results {
+  readonly get: ImageStore['getResult']
+  readonly begin: ImageStore['beginResult']
+  forget(identifier?: string): Promise<void>
+}
+
+function createResults(cache: ServiceSettings['cache']): Results {
+  let generation = 0
+  return {
+    get: (key, signal) => cache?.get(key, signal),
+    begin(key) {
+      const began = generation
+      return entry => {
+        // Nobody waits for a cache to write; the wall around it bounds what waits to be written.
+        if (began === generation) void cache?.set(key, entry)
+      }
+    },
+    async forget(identifier) {
+      generation += 1
+      await cache?.delete(identifier === undefined ? { kind: 'all' } : { kind: 'identifier', identifier })
+    },
   }
 }
 

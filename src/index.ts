@@ -8,12 +8,21 @@
  * @module
  */
 
+// Caches
+export type { BreakerOptions } from './cache/breaker.js'
+export { fileCache } from './cache/file.js'
+export type { FileCacheOptions } from './cache/file-options.js'
 export { type MemoryCacheOptions, memoryCache } from './cache/memory.js'
+export { type RedisCacheOptions, redisCache } from './cache/redis.js'
+export type { IORedisClient, NodeRedisClient } from './cache/redis-client.js'
+export { createSafeCache, type SafeCacheOptions } from './cache/safe.js'
+export { tieredCache } from './cache/tiered.js'
 // Contracts
 export type {
   Cache,
   CacheEntry,
   CacheMatch,
+  CacheStats,
   HttpReply,
   HttpRequest,
   ImageDescription,
@@ -26,6 +35,7 @@ export type {
   SourceResolver,
   StoredCoding,
   StreamOptions,
+  SweepReport,
 } from './contracts.js'
 // Errors
 export {
@@ -57,7 +67,13 @@ export type {
 } from './image/encode-options.js'
 // The steps
 export { resolveSource } from './locate.js'
-export type { ImageServiceOptions, ProcessOptions, ReadOptions } from './options.js'
+export type {
+  ImageServiceOptions,
+  MaintenanceOptions,
+  ProcessOptions,
+  ReadOptions,
+  RevalidateOptions,
+} from './options.js'
 export { type ImageResult, type PreparedRequest, process, type Way } from './process.js'
 export type { InfoDocument, InfoExtras } from './protocol/info.js'
 export type { LimitOptions } from './protocol/limits.js'
@@ -71,8 +87,9 @@ export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/op
 export { createImageService, type ImageService } from './service.js'
 export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
 export { firstOf } from './source/chain.js'
-// Sources and caches
+// Sources
 export { type FileSourceOptions, fileSource } from './source/file.js'
 export { type ListImagesOptions, listImages } from './source/list.js'
 export type { ServiceStats } from './stats.js'
 export type { Counts } from './tally.js'
+export type { PurgeTarget, WarmOptions, WarmProgress } from './upkeep.js'

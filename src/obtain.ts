@@ -3,13 +3,16 @@
 import type { CacheEntry } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { Cost } from './image/cost.js'
+import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
 import { makeImage, releaseAfter } from './make.js'
 import type { ImageResult, PreparedRequest } from './process.js'
+import { formatResolved } from './protocol/resolved.js'
 import { type CacheOutcome, createPhases, type Phases } from './report.js'
 import type { LaneName, Permit } from './schedule/admission.js'
 import { withDeadline } from './schedule/deadline.js'
 import { smallBodyBytes } from './sending.js'
+import type { ServiceSettings } from './settings.js'
 
 /** An image that is wanted. */
 export interface Wanted {
@@ -23,6 +26,8 @@ export interface Wanted {
   readonly client: string
   /** What the cache was asked already, where results are kept and it answers later. */
   readonly recalled: Promise<CacheEntry | undefined> | undefined
+  /** Whether the result must not be kept. @defaultValue false */
+  readonly isUnkept?: boolean
 }
 
 /** An image that was come by. */
@@ -55,8 +60,22 @@ export async function obtainImage(wanted: Wanted, desk: Desk, signal?: AbortSign
 }
 
 /** Whether a result is worth keeping: the source as it is, and one tile as it is stored, are cheaper to make. */
-export function isKept({ way, stored }: PreparedRequest): boolean {
+function isKept({ way, stored }: PreparedRequest): boolean {
   return way === 'render' || (way === 'stored' && stored?.kind === 'join')
+}
+
+/** The name of a result: everything that its bytes depend on, but the version of the source; fit for an ETag as it is. */
+export function formatResultName({ resolved, way }: PreparedRequest, { encodeKey }: ServiceSettings): string {
+  return way === 'source' ? way : `${way}_${formatResolved(resolved)}_${encodeKey}`
+}
+
+/** A result that was kept; at once where the cache answers at once. */
+export function recallResult(
+  image: Located,
+  { prepared, name }: Pick<Wanted, 'prepared' | 'name'>,
+  store: ImageStore,
+): ReturnType<ImageStore['getResult']> {
+  return isKept(prepared) ? store.getResult(store.formatKey(image, name)) : undefined
 }
 
 async function obtain(wanted: Wanted, desk: Desk, signal: AbortSignal): Promise<Obtained> {
@@ -76,6 +95,7 @@ export interface Shared {
 
 async function recallOrMake(key: string, wanted: Wanted, desk: Desk, signal: AbortSignal): Promise<Shared> {
   const { prepared, recalled } = wanted
+  const keep = desk.store.beginResult(key)
   const kept = await recalled
   if (kept) {
     const { bytes: body, mediaType } = kept
@@ -85,9 +105,8 @@ async function recallOrMake(key: string, wanted: Wanted, desk: Desk, signal: Abo
   }
   const made = await make(wanted, desk, signal)
   const { body, mediaType } = made.result
-  // Nobody waits for a cache to write.
-  if (isKept(prepared) && body instanceof Uint8Array)
-    void desk.store.setResult(key, { bytes: body, mediaType })
+  const isWanted = isKept(prepared) && !wanted.isUnkept
+  if (isWanted && body instanceof Uint8Array) keep({ bytes: body, mediaType })
   return share(made)
 }
 

@@ -1,6 +1,6 @@
 /* The options of an image service, as programs write them. */
 import type { MemoryCacheOptions } from './cache/memory.js'
-import type { Cache, SourceResolver } from './contracts.js'
+import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import type { BaseUriOptions } from './http/base-uri.js'
 import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
@@ -40,6 +40,20 @@ export interface ReadOptions {
   readonly maxInputBytes?: number
 }
 
+/** How sources are looked at again that are slow to look up. */
+export interface RevalidateOptions {
+  /** For how long a source is believed without another look, in seconds. */
+  readonly afterSeconds: number
+  /** For how long after that it is still believed while another look is taken, in seconds. @defaultValue 0 */
+  readonly staleSeconds?: number
+}
+
+/** How a cache is kept in order. */
+export interface MaintenanceOptions {
+  /** The time from one sweep to the next, in seconds; a fifth more or less, by chance. */
+  readonly intervalSeconds: number
+}
+
 /** The options of {@link createImageService}. */
 export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, ParseOptions {
   /** Where images come from; of several resolvers the first that knows the identifier answers. */
@@ -52,10 +66,21 @@ export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, Par
   /** Where results are kept between requests; `false` keeps nothing. @defaultValue 64 MiB of memory */
   readonly cache?: Cache | MemoryCacheOptions | false
   /**
-   * For how long a source that was looked up is believed to be unchanged, in seconds; `always` looks it up for every
-   * request, which costs two system calls for a file, `never` only once. @defaultValue 1
+   * Sweeps the cache at intervals: deletes what has expired and keeps its bounds, where the cache can do so. Several nodes
+   * that share a cache need it on one; on more it only costs time. @defaultValue true: each hour
    */
-  readonly revalidate?: 'always' | 'never' | number
+  readonly maintenance?: boolean | MaintenanceOptions
+  /**
+   * Tells whose requests may go past the cache, by a query argument: `cache=nocache` (or `false`) neither takes from it
+   * nor keeps, `cache=recache` makes anew and keeps. @defaultValue nobody's: the argument has no effect
+   */
+  readonly allowCacheBypass?: (request: HttpRequest) => boolean
+  /**
+   * For how long a source that was looked up is believed to be unchanged, in seconds; `always` looks it up for every
+   * request, which costs two system calls for a file, `never` only once. Once it is known that a source has changed, or is
+   * gone, nothing that was made of it is sent any more. @defaultValue 1
+   */
+  readonly revalidate?: 'always' | 'never' | number | RevalidateOptions
   /** How many images are kept open. Each costs a few kilobytes, and a file handle in some formats. @defaultValue 200 */
   readonly maxOpenImages?: number
   /** How much is done at the same time, how much memory that takes, and for how long anything may take. */

@@ -1,18 +1,26 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { processImage } from './answer-image.js'
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
-import type { HttpReply, HttpRequest, ImageDescription, ImageSource, ResolveContext } from './contracts.js'
+import type {
+  HttpReply,
+  HttpRequest,
+  ImageDescription,
+  ImageSource,
+  ResolveContext,
+  SweepReport,
+} from './contracts.js'
 import { createDesk } from './desk.js'
 import { createHandle } from './handle.js'
 import { checkRenderer, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
 import type { ImageServiceOptions } from './options.js'
 import { type ImageResult, requireOffered } from './process.js'
+import { processImage } from './produce.js'
 import { buildInfo, type InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 import { resolveServiceOptions } from './settings.js'
 import { formatStats, readStats, type ServiceStats } from './stats.js'
+import { type PurgeTarget, purge, sweep, type WarmOptions, type WarmProgress, warm } from './upkeep.js'
 
 /** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
 export interface ImageService {
@@ -33,6 +41,18 @@ export interface ImageService {
     id: string,
     context?: ResolveContext,
   ): Promise<InfoDocument>
+  /**
+   * Makes the service forget what was made from one image, what has expired, or everything. Nothing that was made before is
+   * sent when the promise has settled. @throws whatever the cache throws, when a copy may be left.
+   */
+  purge(target: PurgeTarget): Promise<SweepReport | undefined>
+  /** Deletes from the cache what has expired, and what is over its bounds. */
+  sweep(signal?: AbortSignal): Promise<SweepReport>
+  /**
+   * Makes the sizes and tiles of an image before anybody asks for them, one after another and only while nobody waits for
+   * anything; nothing is made before the first step of the iteration.
+   */
+  warm(identifier: string, options?: WarmOptions): AsyncIterable<WarmProgress>
   /** Tells what the service has done and is doing. */
   stats(): ServiceStats
   /** Tells the same to monitors, as OpenMetrics text. */
@@ -70,11 +90,17 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       desk.store.describe(await desk.locate(identifier, context), context.signal),
     async process(request, context = {}) {
       requireOffered(request, settings)
-      return processImage(await desk.locate(request.identifier, context), request, desk, context.signal)
+      return processImage(await desk.locate(request.identifier, context), request, desk, context)
     },
     async info(identifier, version, id, context) {
       const facts = describeFacts(await service.describe(identifier, context))
       return buildInfo(version, id, facts, settings, await resolveInfoExtras(identifier, settings))
+    },
+    purge: target => purge(target, desk),
+    sweep: signal => sweep(desk, signal),
+    async *warm(identifier, options = {}) {
+      const { signal } = options
+      yield* warm(await desk.locate(identifier, signal ? { signal } : {}), desk, options)
     },
     stats: () => readStats(desk),
     metrics: () => formatStats(readStats(desk)),

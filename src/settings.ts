@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { memoryCache } from './cache/memory.js'
 import { createSafeCache } from './cache/safe.js'
-import type { Cache, SourceResolver } from './contracts.js'
+import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import { type CacheControlPolicy, resolveCacheControl } from './http/cache-control.js'
 import type { Link } from './http/headers.js'
 import { type ResolvedEncodeOptions, resolveEncodeOptions } from './image/encode-options.js'
@@ -40,8 +40,12 @@ export interface ServiceSettings extends ProcessSettings {
   readonly profileLinks: Readonly<Record<ImageApiVersion, Link>>
   /** Where results are kept. */
   readonly cache: Cache | undefined
-  /** For how long a source is believed to be unchanged, in milliseconds. */
-  readonly revalidateMs: number
+  /** For how long a source is believed to be unchanged. */
+  readonly freshness: Freshness
+  /** How often the cache is swept, in seconds; 0 for never. */
+  readonly maintenanceSeconds: number
+  /** Tells whose requests may go past the cache. */
+  readonly allowCacheBypass: ((request: HttpRequest) => boolean) | undefined
   /** How many images are kept open. */
   readonly maxOpenImages: number
   /** How much is done at the same time, and for how long anything may take. */
@@ -57,6 +61,16 @@ export interface ServiceSettings extends ProcessSettings {
   /** Whether image requests are redirected to their canonical form. */
   readonly redirectToCanonical: boolean
 }
+
+/** For how long a source that was looked up is believed to be unchanged, in milliseconds. */
+export interface Freshness {
+  /** Without another look. */
+  readonly freshMs: number
+  /** After that, while another look is taken. */
+  readonly staleMs: number
+}
+
+const defaultMaintenanceSeconds = 3600
 
 const defaultFormats: readonly Format[] = ['jpg', 'png', 'webp', 'tif', 'gif', 'avif']
 
@@ -96,7 +110,9 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     cache: resolveCache(options.cache),
     maxOpenImages,
     schedule: resolveScheduleOptions(options.schedule),
-    revalidateMs: resolveRevalidation(options.revalidate),
+    freshness: resolveFreshness(options.revalidate),
+    maintenanceSeconds: resolveMaintenance(options.maintenance),
+    allowCacheBypass: requireFunction('allowCacheBypass', options.allowCacheBypass),
     info,
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),
@@ -148,11 +164,24 @@ function resolveCache(cache: ImageServiceOptions['cache'] = {}): Cache | undefin
   return createSafeCache('get' in cache ? cache : memoryCache(cache))
 }
 
-function resolveRevalidation(revalidate: ImageServiceOptions['revalidate'] = 1): number {
-  if (revalidate === 'always') return 0
-  if (revalidate === 'never') return Infinity
-  if (typeof revalidate === 'number' && revalidate >= 0) return revalidate * 1000
-  throw new TypeError(`revalidate: expected 'always', 'never' or seconds but received ${String(revalidate)}`)
+function resolveFreshness(revalidate: ImageServiceOptions['revalidate'] = 1): Freshness {
+  if (revalidate === 'always') return { freshMs: 0, staleMs: 0 }
+  if (revalidate === 'never') return { freshMs: Infinity, staleMs: 0 }
+  const { afterSeconds, staleSeconds = 0 } =
+    typeof revalidate === 'object' ? revalidate : { afterSeconds: revalidate }
+  requireSeconds('revalidate', afterSeconds)
+  requireSeconds('revalidate.staleSeconds', staleSeconds)
+  return { freshMs: afterSeconds * 1000, staleMs: staleSeconds * 1000 }
+}
+
+function resolveMaintenance(maintenance: ImageServiceOptions['maintenance'] = true): number {
+  if (typeof maintenance === 'boolean') return maintenance ? defaultMaintenanceSeconds : 0
+  return requireSeconds('maintenance.intervalSeconds', maintenance.intervalSeconds)
+}
+
+function requireSeconds(name: string, seconds: unknown): number {
+  if (typeof seconds === 'number' && seconds >= 0) return seconds
+  throw new TypeError(`${name}: expected seconds from 0 but received ${String(seconds)}`)
 }
 
 function requirePrefix(name: string, prefix: unknown): void {

@@ -1,4 +1,5 @@
 /* What a service tells about itself: what it has done, and what it is doing; as a record and for monitors. */
+import type { CacheStats } from './contracts.js'
 import type { Desk } from './desk.js'
 import { buildHistogram, formatMetrics, type Metric, type Sample } from './http/open-metrics.js'
 import type { AdmissionStats } from './schedule/admission.js'
@@ -13,21 +14,30 @@ export interface ServiceStats extends Counts {
   readonly making: number
   /** How many images are open. */
   readonly openImages: number
+  /** What the cache tells of itself. */
+  readonly cache?: CacheStats
 }
 
 /** Reads what a service has done and is doing. */
-export function readStats({ tally, admission, flight, store }: Desk): ServiceStats {
+export function readStats({ tally, admission, flight, store, settings }: Desk): ServiceStats {
+  const cache = settings.cache?.stats?.()
   return {
     ...tally.read(),
     schedule: admission.stats(),
     making: flight.size,
     openImages: store.countOpen(),
+    ...(cache && { cache }),
   }
 }
 
 /** Writes {@link ServiceStats} as OpenMetrics text. */
 export function formatStats(stats: ServiceStats): string {
-  return formatMetrics([...listCounts(stats), ...listSchedule(stats.schedule), ...listGauges(stats)])
+  return formatMetrics([
+    ...listCounts(stats),
+    ...listSchedule(stats.schedule),
+    ...listGauges(stats),
+    ...listCache(stats.cache),
+  ])
 }
 
 function listCounts({ responses, images, durations }: Counts): Metric[] {
@@ -98,6 +108,47 @@ function listGauges({ inFlight, making, openImages }: ServiceStats): Metric[] {
     gaugeOf('honeydew_making', 'Different images that are being made.', making),
     gaugeOf('honeydew_open_images', 'Images that are kept open.', openImages),
   ]
+}
+
+/* A cache of several tells each of them: the nearest is 0. */
+function listCache(cache: CacheStats | undefined): Metric[] {
+  const tiers = cache === undefined ? [] : [cache, ...(cache.tiers ?? [])]
+  const names = tiers.length > 1 ? ['all', ...tiers.slice(1).map((_, index) => String(index))] : ['all']
+  const samples = (read: (tier: CacheStats) => number | undefined): Sample[] =>
+    tiers.flatMap((tier, index) => {
+      const value = read(tier)
+      return value === undefined ? [] : [{ labels: { tier: names[index] ?? '' }, value }]
+    })
+  const counters = {
+    hits: 'hits',
+    misses: 'misses',
+    failures: 'failures',
+    evicted: 'evicted entries',
+  } as const
+  const metrics: Metric[] = [
+    ...Object.entries(counters).map(
+      ([name, what]): Metric => ({
+        name: `honeydew_cache_${name}`,
+        type: 'counter',
+        help: `The ${what} of the cache.`,
+        samples: samples(tier => tier[name as keyof typeof counters]),
+      }),
+    ),
+    {
+      name: 'honeydew_cache_entries',
+      type: 'gauge',
+      help: 'What is kept.',
+      samples: samples(tier => tier.entries),
+    },
+    {
+      name: 'honeydew_cache_bytes',
+      type: 'gauge',
+      unit: 'bytes',
+      help: 'What is kept.',
+      samples: samples(tier => tier.bytes),
+    },
+  ]
+  return metrics.filter(metric => metric.samples.length > 0)
 }
 
 function gaugeOf(name: string, help: string, value: number, unit?: Metric['unit']): Metric {

@@ -1,7 +1,7 @@
 /* A circuit breaker: what failed several times in a row is left alone for a while, then tried once. */
 import { requireCount, requireMilliseconds } from './option.js'
 
-/** When a {@link Breaker} opens, and for how long. */
+/** When a a breaker opens, and for how long. */
 export interface BreakerOptions {
   /** After how many failures in a row the backend is taken for dead. @defaultValue 5 */
   readonly maxFailures?: number

@@ -10,6 +10,8 @@ export interface ReaderPool {
   peek(key: string): ImageReader | undefined
   /** The number of readers that are kept. */
   readonly size: number
+  /** Closes the readers whose keys match as soon as nobody uses them; they are opened anew when they are wanted. */
+  drop(isMatch: (key: string) => boolean): void
   /** Closes every reader as soon as nobody uses it. */
   close(): void
 }
@@ -81,6 +83,9 @@ export function createReaderPool(maxReaders: number, maxBytes: number): ReaderPo
     peek: key => pool.get(key)?.held.opened,
     get size() {
       return pool.size
+    },
+    drop(isMatch) {
+      for (const key of [...pool.keys()]) if (isMatch(key)) pool.delete(key)
     },
     close: () => pool.clear(),
   }
