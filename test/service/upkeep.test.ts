@@ -158,19 +158,26 @@ describe('purge', () => {
 
   it('also stops what is being made from being kept', async () => {
     const kept: string[] = []
+    let answer = (): void => {}
+    let isSlow = false
     const cache: Cache = {
-      get: () => undefined,
+      get: () => (isSlow ? new Promise(done => (answer = () => done(undefined))) : undefined),
       set: (key: string, _entry: CacheEntry) => void kept.push(key),
       delete: () => {},
     }
     const service = create({ cache })
     await service.describe('cat.png')
-    const making = get(service, '/iiif/3/cat.png/full/41,/0/default.avif')
-    await waitUntil(() => service.stats().making === 1)
+    isSlow = true
     kept.length = 0
+    const making = get(service)
+    await waitUntil(() => service.stats().making === 1)
     await service.purge({ identifier: 'cat.png' })
+    isSlow = false
+    answer()
     expect((await making).status).toBe(200)
     expect(kept).toEqual([])
+    await get(service)
+    expect(kept).not.toEqual([])
   })
 
   it('tells when a copy may be left', async () => {
