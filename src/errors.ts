@@ -20,6 +20,8 @@ export const errorCodes = [
   'source-damaged',
   'source-too-large',
   'source-unreadable',
+  'redaction-failed',
+  'overlay-failed',
   'aborted',
   'closed',
   'internal',
