@@ -75,6 +75,11 @@ export interface PyramidLevel {
   readonly tile?: Dimensions
   /** How the tiles are encoded, where their bytes can be sent as they are. */
   readonly coding?: StoredCoding
+  /**
+   * The sides of the blocks, counted from the top left, that lossy compression mixes the pixels of; 1 × 1 where every
+   * sample is stored as it was. Absent where the compression reaches further, or where that is not known.
+   */
+  readonly blocks?: Dimensions
 }
 
 /** How stored tiles are encoded that are images by themselves. */

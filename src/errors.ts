@@ -26,6 +26,8 @@ export const errorCodes = [
   'source-unreadable',
   'overloaded',
   'timeout',
+  'redaction-failed',
+  'overlay-failed',
   'aborted',
   'closed',
   'internal',

@@ -3,6 +3,7 @@
 import { countBytes, readInChunks, watchEnd } from './body.js'
 import type { ImageReader, ImageSource, StreamOptions } from './contracts.js'
 import { type Cost, estimateRender, estimateStored } from './image/cost.js'
+import { renderCovered } from './image/cover.js'
 import { planRender } from './image/plan.js'
 import { render } from './image/render.js'
 import type { StoredPlan } from './image/stored.js'
@@ -129,15 +130,20 @@ async function renderImage(
   prepared: PreparedRequest,
   reader: ImageReader,
   settings: ProcessSettings,
-  { admit, signal, renderMs, phases }: Making,
+  { admit, signal, renderMs = Infinity, phases }: Making,
 ): Promise<ImageResult> {
-  const plan = prepared.plan ?? planRender(reader.description, prepared.resolved, settings.encode)
-  const permit = await admit(estimateRender(reader.description, plan))
+  const { cover } = prepared
+  const { description } = reader
+  const planned = prepared.plan ?? planRender(description, prepared.resolved, settings.encode, cover)
+  const plan = { ...planned, seconds: toWholeSeconds(renderMs) }
+  const permit = await admit(estimateRender(description, plan))
   const began = performance.now()
   try {
-    const pixels = await reader.pixels(plan.level, plan.box, signal)
+    const pixels = cover ? undefined : await reader.pixels(plan.level, plan.box, signal)
     const read = performance.now()
-    const body = await render(pixels, plan, signal, renderMs)
+    const body = pixels
+      ? await render(pixels, plan, signal)
+      : await renderCovered(reader, plan, cover ?? {}, signal)
     if (phases) phases.readMs += read - began
     if (phases) phases.renderMs += performance.now() - read
     permit.finish(body.byteLength)
@@ -147,4 +153,11 @@ async function renderImage(
     permit.release()
     throw error
   }
+}
+
+/* The longest time that sharp takes; 0 is for as long as it takes. */
+const maxTimeoutMs = 3_600_000
+
+function toWholeSeconds(milliseconds: number): number {
+  return milliseconds > maxTimeoutMs ? 0 : Math.ceil(milliseconds / 1000)
 }

@@ -3,6 +3,7 @@
 
 import type { ImageDescription, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
+import { type Cover, planCovered } from './image/cover.js'
 import { disableOperationCache } from './image/libvips.js'
 import { planRender, type RenderPlan } from './image/plan.js'
 import { openReader } from './image/reader.js'
@@ -33,6 +34,8 @@ export interface PreparedRequest {
   readonly stored?: StoredPlan
   /** What is to be done to pixels, where the way is `render`. @internal */
   readonly plan?: RenderPlan
+  /** What covers the image. @internal */
+  readonly cover?: Cover
 }
 
 /** The answer to an image request. */
@@ -95,21 +98,28 @@ export function requireOffered({ format, quality }: ImageRequest, settings: Proc
   }
 }
 
-/** Resolves a request against an image and chooses how it will be made. */
+/**
+ * Resolves a request against an image and chooses how it will be made.
+ *
+ * @param cover - what covers the image; then no bytes are sent as they are that would show what is under it
+ */
 export function prepareRequest(
   request: ImageRequest,
   description: ImageDescription,
   settings: ProcessSettings,
+  cover?: Cover,
 ): PreparedRequest {
   const image = {
     width: description.width,
     height: description.height,
     isGray: description.colour === 'gray',
   }
-  const storedFormat = resolveStoredFormat(description)
+  // A covered image is never its source: that may hold thumbnails, levels and metadata of what must not be seen.
+  const storedFormat = cover ? undefined : resolveStoredFormat(description)
   const resolved = resolveRequest(request, image, settings.limits, storedFormat)
   const { version } = request
   const canonical = formatCanonical(resolved, { version, image, limits: settings.limits })
+  if (cover) return { resolved, canonical, ...planCovered(description, resolved, settings.encode, cover) }
   if (isUnchanged(resolved, image, storedFormat)) return { resolved, canonical, way: 'source' }
   const stored = planStored(description, resolved, settings.encode.storedFormats)
   if (stored) return { resolved, canonical, way: 'stored', stored }

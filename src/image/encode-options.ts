@@ -1,14 +1,6 @@
 /* How results are scaled and written: the options, checked once when a service is made. */
 
-/** An opaque colour; samples from 0 to 255. */
-export interface Colour {
-  /** Red. */
-  readonly r: number
-  /** Green. */
-  readonly g: number
-  /** Blue. */
-  readonly b: number
-}
+import { type Check, type Colour, checkGroup, colour, flag, integer, oneOf } from './check.js'
 
 const subsamplings = ['4:2:0', '4:4:4'] as const
 const compressions = ['lzw', 'deflate', 'none'] as const
@@ -106,55 +98,15 @@ export interface ResolvedEncodeOptions {
   readonly storedFormats: readonly ('jpg' | 'webp')[]
 }
 
-type Check<T> = (value: unknown, name: string) => T
-
-const group = (value: unknown, name: string, allowed: readonly string[]): Record<string, unknown> => {
-  if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null) throw mismatch(name, 'an object', value)
-  for (const key of Object.keys(value)) {
-    if (!allowed.includes(key)) throw new TypeError(`${name}.${key}: there is no such option`)
-  }
-  return value as Record<string, unknown>
-}
-
-const integer =
-  (low: number, high: number, fallback: number): Check<number> =>
-  (value = fallback, name) => {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value
-    throw mismatch(name, `a whole number from ${low} to ${high}`, value)
-  }
-
-const flag: Check<boolean> = (value = false, name) => {
-  if (typeof value === 'boolean') return value
-  throw mismatch(name, 'true or false', value)
-}
-
-const oneOf =
-  <T extends string>(values: readonly [T, ...T[]], fallback: T): Check<T> =>
-  (value = fallback, name) => {
-    const found = values.find(item => item === value)
-    if (found === undefined) throw mismatch(name, `one of ${values.join(', ')}`, value)
-    return found
-  }
-
-const colour: Check<Colour> = (value = '#ffffff', name) => {
-  const hex =
-    typeof value === 'string' ? /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i.exec(value)?.[0].slice(1) : undefined
-  if (hex === undefined) throw mismatch(name, 'a colour as #rgb or #rrggbb', value)
-  const digits = hex.length === 3 ? hex.replace(/./g, '$&$&') : hex
-  const sample = (at: number) => Number.parseInt(digits.slice(at, at + 2), 16)
-  return { r: sample(0), g: sample(2), b: sample(4) }
-}
-
 const table = {
   jpg: {
     quality: integer(1, 100, 85),
-    progressive: flag,
+    progressive: flag(false),
     chromaSubsampling: oneOf(subsamplings, '4:2:0'),
-    optimiseCoding: flag,
+    optimiseCoding: flag(false),
   },
   png: { compressionLevel: integer(0, 9, 3) },
-  webp: { quality: integer(1, 100, 80), effort: integer(0, 6, 2), lossless: flag },
+  webp: { quality: integer(1, 100, 80), effort: integer(0, 6, 2), lossless: flag(false) },
   tif: { compression: oneOf(compressions, 'lzw') },
   avif: { quality: integer(1, 100, 50), effort: integer(0, 9, 2) },
 }
@@ -165,14 +117,14 @@ const table = {
  * @throws TypeError that names the option, what was expected and what was received.
  */
 export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncodeOptions {
-  const given = group(options, 'encode', [...Object.keys(table), 'background', 'kernel', 'storedTiles'])
+  const given = checkGroup(options, 'encode', [...Object.keys(table), 'background', 'kernel', 'storedTiles'])
   return Object.freeze({
-    jpg: checkGroup(given, 'jpg'),
-    png: checkGroup(given, 'png'),
-    webp: checkGroup(given, 'webp'),
-    tif: checkGroup(given, 'tif'),
-    avif: checkGroup(given, 'avif'),
-    background: Object.freeze(colour(given.background, 'encode.background')),
+    jpg: checkFormat(given, 'jpg'),
+    png: checkFormat(given, 'png'),
+    webp: checkFormat(given, 'webp'),
+    tif: checkFormat(given, 'tif'),
+    avif: checkFormat(given, 'avif'),
+    background: colour('#ffffff')(given.background, 'encode.background'),
     kernel: oneOf(kernels, 'lanczos3')(given.kernel, 'encode.kernel'),
     storedFormats: listStoredFormats(options),
   })
@@ -190,19 +142,13 @@ type Checked<K extends keyof typeof table> = {
   readonly [P in keyof (typeof table)[K]]: (typeof table)[K][P] extends Check<infer T> ? T : never
 }
 
-function checkGroup<K extends keyof typeof table>(given: Record<string, unknown>, key: K): Checked<K> {
+function checkFormat<K extends keyof typeof table>(given: Record<string, unknown>, key: K): Checked<K> {
   const name = `encode.${key}`
   const checks: Record<string, Check<unknown>> = table[key]
-  const values = group(given[key], name, Object.keys(checks))
+  const values = checkGroup(given[key], name, Object.keys(checks))
   const checked = Object.entries(checks).map(([option, check]) => [
     option,
     check(values[option], `${name}.${option}`),
   ])
   return Object.freeze(Object.fromEntries(checked))
-}
-
-function mismatch(name: string, expected: string, received: unknown): TypeError {
-  return new TypeError(
-    `${name}: expected ${expected} but received ${JSON.stringify(received) ?? String(received)}`,
-  )
 }

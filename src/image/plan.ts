@@ -4,11 +4,16 @@ import type { ImageDescription } from '../contracts.js'
 import { BadRequestError } from '../errors.js'
 import { type Box, type Dimensions, rotateDimensions } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
+import type { Colour } from './check.js'
 import { type Encoding, maxSides, planEncoding } from './encode.js'
-import type { Colour, Kernel, ResolvedEncodeOptions } from './encode-options.js'
+import type { Kernel, ResolvedEncodeOptions } from './encode-options.js'
 import { failOnOf } from './failure.js'
 import { combineTurns, type QuarterAngle, type Sides, turnSides } from './orientation.js'
+import type { Overlay } from './overlay.js'
+import { type OverlayPlan, planOverlay } from './overlay-plan.js'
 import { planPart } from './part.js'
+import type { Redactions } from './redaction.js'
+import { planRedaction, type RedactionPlan } from './redaction-plan.js'
 
 /** The steps from stored pixels to the bytes of a response, in the order in which they are done. */
 export interface RenderPlan {
@@ -48,18 +53,37 @@ export interface RenderPlan {
   readonly output: Dimensions
   /** What the encoder is told. */
   readonly encoding: Encoding
+  /**
+   * How long one run of libvips may take, in whole seconds: it looks at the clock when it has done some rows.
+   * @defaultValue as long as it takes
+   */
+  readonly seconds?: number
+  /** What is painted over before anything else is done. */
+  readonly redaction?: RedactionPlan
+  /** What is laid over in the end. */
+  readonly overlay?: OverlayPlan
+}
+
+/** What covers an image, as far as plans are concerned. */
+export interface PlannedCover {
+  /** What must not be seen. */
+  readonly redactions?: Redactions | undefined
+  /** What must be seen. */
+  readonly overlay?: Overlay | undefined
 }
 
 /**
  * Plans how a request is answered from the stored levels of an image.
  *
  * @throws {@link NotImplementedError} for a format that cannot be written.
+ * @param cover - what covers the image; a plan that was made with it must be rendered with it
  * @throws {@link BadRequestError} when the format cannot hold an image of the size.
  */
 export function planRender(
   description: ImageDescription,
   request: ResolvedRequest,
   settings: ResolvedEncodeOptions,
+  cover: PlannedCover = {},
 ): RenderPlan {
   const { orientation } = description
   const bitonal = request.quality === 'bitonal'
@@ -69,6 +93,13 @@ export function planRender(
   const turn = combineTurns(orientation, request.rotation)
   const opaque = bitonal || encoding.format === 'jpg'
   const part = planPart(description, request)
+  const colour = bitonal ? 'bitonal' : isGray(description, request) ? 'gray' : 'rgb'
+  const transparent = !opaque && turn.tilt !== 0
+  const hasAlpha = description.hasAlpha && !opaque
+  const redaction = cover.redactions && planRedaction(description, cover.redactions, part)
+  const overlay =
+    cover.overlay &&
+    planOverlay(description, request, cover.overlay, { output, colour, hasAlpha, transparent })
   return {
     level: part.level,
     box: part.box,
@@ -80,12 +111,14 @@ export function planRender(
     ...(part.resize ? { resize: part.resize } : {}),
     ...turn,
     ...(part.extend ? { extend: turnSides(part.extend, turn) } : {}),
-    colour: bitonal ? 'bitonal' : isGray(description, request) ? 'gray' : 'rgb',
-    transparent: !opaque && turn.tilt !== 0,
+    colour,
+    transparent,
     background: settings.background,
     kernel: settings.kernel,
     output,
     encoding,
+    ...(redaction ? { redaction } : {}),
+    ...(overlay ? { overlay } : {}),
   }
 }
 

@@ -1,59 +1,156 @@
-/* From a plan to bytes: the only file that strings sharp's calls together. sharp does its steps in an order of its own
-   (cut, shrink, flatten, scale, flop, quarter turn, extend, threshold, encode), whatever the order of the calls: it is
-   that of the plan. What does not fit into it takes a second pass over the scaled pixels. */
+/* From a plan to bytes: which steps are done to pixels, in how many passes. Redactions are painted before anything else
+   is done; overlays are laid on in the end. */
 import sharp, { type Sharp } from 'sharp'
 import type { PixelInput } from '../contracts.js'
-import type { Encoding } from './encode.js'
+import { isIIIFError } from '../errors.js'
+import type { Dimensions } from '../protocol/geometry.js'
 import { isMereWarning, throwIfAborted, toSourceFailure } from './failure.js'
+import type { Mosaic, RgbPixels } from './mosaic.js'
+import { overlayFailed } from './overlay.js'
+import type { Layer } from './overlay-layers.js'
+import type { OverlayPlan } from './overlay-plan.js'
+import { encode, lay, open, paint, place, settle, tilt, toSamples } from './pipeline.js'
 import type { RenderPlan } from './plan.js'
+import { redactionFailed } from './redaction.js'
+import { paintRedactions } from './redaction-paint.js'
+import type { RedactionPlan } from './redaction-plan.js'
+
+/** What covers a picture, made before it is drawn. */
+export interface CoverMaterial {
+  /** The colours of the squares of redactions, in the order of the plan. */
+  readonly mosaics: readonly Mosaic[]
+  /** Makes the layers of the overlay. */
+  createLayers?(plan: OverlayPlan): Promise<readonly Layer[]>
+}
 
 /**
  * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: a signal is heeded before and after
  * each pass, so that the promise is pending for as long as memory is in use.
  *
- * @param timeoutMs - how long a pass may take, in milliseconds; libvips knows whole seconds, and looks at the clock when
- * it has done some rows
- * @throws {@link SourceError} when the pixels cannot be decoded.
- * @throws {@link AbortedError} when the signal is aborted; {@link TimeoutError} when the time has passed.
+ * @throws {@link SourceError} when the pixels cannot be decoded, or not be covered as the plan says.
+ * @throws {@link AbortedError} when the signal is aborted; {@link TimeoutError} when libvips takes longer than the plan says.
  */
 export async function render(
   input: PixelInput,
   plan: RenderPlan,
   signal?: AbortSignal,
-  timeoutMs: number = Infinity,
+  material?: CoverMaterial,
 ): Promise<Uint8Array> {
+  return attempt(input, plan, signal, tolerant => draw(input, tolerant, signal, material))
+}
+
+/**
+ * Decodes pixels to a size, without alpha, for the squares of redactions.
+ *
+ * @throws {@link SourceError} when the pixels cannot be decoded.
+ */
+export async function decodeGrid(input: PixelInput, plan: RenderPlan, size: Dimensions): Promise<RgbPixels> {
+  return attempt(input, plan, undefined, tolerant =>
+    decode(input, { ...tolerant, kernel: 'cubic' }, size, true),
+  )
+}
+
+async function attempt<T>(
+  input: PixelInput,
+  plan: RenderPlan,
+  signal: AbortSignal | undefined,
+  work: (plan: RenderPlan) => Promise<T>,
+): Promise<T> {
   throwIfAborted(signal)
-  const pass: Pass = { signal, seconds: timeoutMs > maxTimeoutMs ? 0 : Math.ceil(timeoutMs / 1000) }
   try {
-    const bytes = await draw(input, plan, pass).catch(async error => {
-      if (!(await warnsOnly(input, plan))) throw error
-      return draw(input, { ...plan, failOn: 'error' }, pass)
+    const made = await work(plan).catch(async error => {
+      if (isIIIFError(error) || !(await warnsOnly(input, plan))) throw error
+      return work({ ...plan, failOn: 'error' })
     })
     throwIfAborted(signal)
     if (input.kind === 'encoded') await input.check?.()
-    return bytes
+    return made
   } catch (error) {
     throwIfAborted(signal)
     throw toSourceFailure(error)
   }
 }
 
-/* What bounds one run of libvips. */
-interface Pass {
-  readonly signal: AbortSignal | undefined
-  /** How long it may take; 0 for as long as it takes. */
-  readonly seconds: number
+async function draw(
+  input: PixelInput,
+  plan: RenderPlan,
+  signal: AbortSignal | undefined,
+  material: CoverMaterial | undefined,
+): Promise<Uint8Array> {
+  throwIfAborted(signal)
+  const { redaction, overlay } = plan
+  const shown = redaction ? await redact(input, plan, redaction, material) : input
+  // What was decoded to be painted is sRGB of eight bits and has no tags.
+  const rest = redaction ? { ...plan, wide: false, oriented: false } : plan
+  const placed = place(open(shown, rest), shown, rest)
+  const sized = overlay
+    ? await layOver(placed, rest, overlay, material)
+    : needsSecondPass(rest)
+      ? tilt(await settle(placed, rest), rest)
+      : placed
+  throwIfAborted(signal)
+  return encode(paint(sized, rest), rest.encoding).toBuffer()
 }
 
-/* The longest time that sharp takes. */
-const maxTimeoutMs = 3_600_000
+/* Whatever is done to pixels later, it is done to painted ones. */
+async function redact(
+  input: PixelInput,
+  plan: RenderPlan,
+  redaction: RedactionPlan,
+  material: CoverMaterial | undefined,
+): Promise<PixelInput> {
+  const pixels = await decode(input, plan, redaction.frame, false)
+  try {
+    await paintRedactions(pixels, redaction, material?.mosaics ?? [])
+  } catch (error) {
+    throw redactionFailed(error)
+  }
+  return { ...pixels, kind: 'raw', depth: 8 }
+}
 
-async function draw(input: PixelInput, plan: RenderPlan, pass: Pass): Promise<Uint8Array> {
-  throwIfAborted(pass.signal)
-  const placed = place(open(input, plan), input, plan)
-  const sized = needsSecondPass(plan) ? tilt(await settle(placed, pass), plan) : paint(placed, plan)
-  throwIfAborted(pass.signal)
-  return encode(sized, plan.encoding).timeout({ seconds: pass.seconds }).toBuffer()
+/* All of what was read, scaled to a size and nothing else. */
+async function decode(
+  input: PixelInput,
+  { failOn, seconds = 0, wide, background, kernel }: RenderPlan,
+  size: Dimensions,
+  flatten: boolean,
+): Promise<RgbPixels> {
+  const { width, height } = size
+  const still = { wide, background, kernel, flatten, flop: false, angle: 0 } as const
+  const image = place(open(input, { failOn, seconds }), input, { ...still, ...resizeTo(input, size) })
+  const { data, info } = await toSamples(image)
+  if (info.width !== width || info.height !== height || (info.channels !== 3 && info.channels !== 4)) {
+    throw redactionFailed(new Error(`decoded ${info.width} × ${info.height} × ${info.channels}`))
+  }
+  return { data, width, height, channels: info.channels }
+}
+
+function resizeTo(input: PixelInput, size: Dimensions): Pick<RenderPlan, 'resize'> {
+  const part = input.kind === 'raw' ? input : input.box
+  return part.width === size.width && part.height === size.height ? {} : { resize: size }
+}
+
+/* An overlay of the image is turned askew with it; one of the response is laid on when that is done. Two colours are
+   made of it like of everything else. */
+async function layOver(
+  placed: Sharp,
+  plan: RenderPlan,
+  overlay: OverlayPlan,
+  material: CoverMaterial | undefined,
+): Promise<Sharp> {
+  if (!material?.createLayers) throw overlayFailed(new Error('there is no overlay'))
+  let image = plan.wide ? await settle(placed, plan) : placed
+  if (overlay.relativeTo === 'image') image = lay(image, await material.createLayers(overlay), overlay)
+  if (needsSecondPass({ ...plan, wide: false })) image = tilt(await settle(image, plan), plan)
+  if (overlay.relativeTo === 'output') {
+    // A tilt may come out a pixel larger or smaller than planned.
+    if (plan.tilt !== 0) image = await settle(image, plan)
+    const { width, height } = plan.tilt === 0 ? plan.output : await image.metadata()
+    const canvas = { width, height }
+    const resized = { ...overlay, canvas, frame: canvas, window: { x: 0, y: 0, ...canvas } }
+    image = lay(image, await material.createLayers(resized), overlay)
+  }
+  return plan.colour === 'bitonal' ? settle(image, plan) : image
 }
 
 /* Many a TIFF has a tag that is not written by the book, which must not count as damage. One pixel tells: libvips has
@@ -74,90 +171,5 @@ function needsSecondPass(plan: RenderPlan): boolean {
   return plan.tilt !== 0 || (plan.wide && plan.colour !== 'rgb') || repeatsOrientation
 }
 
-function open(input: PixelInput, { failOn }: RenderPlan): Sharp {
-  if (input.kind === 'raw') {
-    const { width, height, channels } = input
-    return sharp(input.depth === 16 ? toUint16(input.data) : input.data, { raw: { width, height, channels } })
-  }
-  const { data, page, subifd, maxPixels } = input
-  return sharp(data, {
-    failOn,
-    limitInputPixels: maxPixels,
-    ...(page === undefined ? {} : { page }),
-    ...(subifd === undefined ? {} : { tiff: { subifd } }),
-  })
-}
-
 /** The versions of what makes the bytes: part of every ETag, because another version may make other bytes. */
 export const rendererVersion: string = `${sharp.versions.sharp} ${sharp.versions.vips}`
-
-/* sharp tells the depth of raw samples by the type of the array; an array of 16 bits must begin at an even address. */
-function toUint16(data: Uint8Array): Uint16Array {
-  const even = data.byteOffset % 2 === 0 ? data : data.slice()
-  return new Uint16Array(even.buffer, even.byteOffset, even.byteLength >> 1)
-}
-
-/* Cutting the whole image would only keep the decoder from shrinking it while it loads. */
-function place(image: Sharp, input: PixelInput, plan: RenderPlan): Sharp {
-  const { resize, background, kernel, extend } = plan
-  let placed = image
-  if (input.kind === 'encoded' && !input.whole) {
-    const { x, y, width, height } = input.box
-    placed = placed.extract({ left: x, top: y, width, height })
-  }
-  if (plan.flatten) placed = placed.flatten({ background })
-  if (resize) placed = placed.resize(resize.width, resize.height, { fit: 'fill', kernel })
-  if (plan.flop) placed = placed.flop()
-  if (plan.angle !== 0) placed = placed.rotate(plan.angle)
-  if (extend) placed = placed.extend({ ...extend, extendWith: 'copy' })
-  return plan.wide ? placed.withIccProfile('srgb', { attach: false }) : placed
-}
-
-async function settle(image: Sharp, pass: Pass): Promise<Sharp> {
-  const samples = image.toColourspace('srgb').raw().timeout({ seconds: pass.seconds })
-  const { data, info } = await samples.toBuffer({ resolveWithObject: true })
-  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
-}
-
-function tilt(image: Sharp, plan: RenderPlan): Sharp {
-  const background = { ...plan.background, alpha: plan.transparent ? 0 : 1 }
-  return paint(plan.tilt !== 0 ? image.rotate(plan.tilt, { background }) : image, plan)
-}
-
-/* The threshold comes after everything that could make new greys. */
-function paint(image: Sharp, { colour }: RenderPlan): Sharp {
-  if (colour === 'rgb') return image.toColourspace('srgb')
-  const gray = image.grayscale().toColourspace('b-w')
-  return colour === 'bitonal' ? gray.threshold(128) : gray
-}
-
-function encode(image: Sharp, encoding: Encoding): Sharp {
-  switch (encoding.format) {
-    case 'jpg': {
-      const { quality, progressive, chromaSubsampling, optimiseCoding } = encoding
-      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding })
-    }
-    case 'png': {
-      const { compressionLevel, bilevel } = encoding
-      return image.png(
-        bilevel ? { compressionLevel, palette: true, colours: 2, dither: 0 } : { compressionLevel },
-      )
-    }
-    case 'webp':
-      return image.webp({ quality: encoding.quality, effort: encoding.effort, lossless: encoding.lossless })
-    case 'tif':
-      // The predictor is for samples of whole bytes.
-      return encoding.bilevel
-        ? image.tiff({ compression: encoding.compression, bitdepth: 1, predictor: 'none' })
-        : image.tiff({ compression: encoding.compression })
-    case 'gif':
-      return image.gif()
-    case 'avif':
-      return image.avif({
-        quality: encoding.quality,
-        effort: encoding.effort,
-        lossless: encoding.lossless,
-        chromaSubsampling: encoding.lossless ? '4:4:4' : '4:2:0',
-      })
-  }
-}

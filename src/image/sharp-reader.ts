@@ -7,11 +7,12 @@ import type {
   ImageSource,
   Orientation,
   PixelInput,
+  PyramidLevel,
   SourceColour,
   SourceFormat,
 } from '../contracts.js'
 import { NotFoundError } from '../errors.js'
-import { coversImage } from '../protocol/geometry.js'
+import { coversImage, type Dimensions } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge, toReadFailure } from './failure.js'
 import { orientDimensions } from './orientation.js'
 import type { ReaderOptions } from './reader.js'
@@ -129,7 +130,7 @@ function describe(metadata: Metadata, format: SourceFormat, pages: number): Imag
     ...orientDimensions({ width, height }, orientation),
     format,
     pages,
-    levels: [{ width, height, scaleFactor: 1 }],
+    levels: [{ width, height, scaleFactor: 1, ...describeBlocks(format) }],
     bands: hasAlpha ? channels - 1 : channels,
     depth: depthOf(metadata),
     hasAlpha,
@@ -139,6 +140,20 @@ function describe(metadata: Metadata, format: SourceFormat, pages: number): Imag
     hasProfile: metadata.hasProfile,
     ...(metadata.isProgressive ? { isProgressive: true } : {}),
   }
+}
+
+const single = { width: 1, height: 1 }
+
+/* libvips tells the sampling of a JPEG only roughly; B.2.3 of T.81 allows MCUs of up to 32 × 16, or turned. */
+const blocks: Readonly<Partial<Record<SourceFormat, Dimensions>>> = {
+  png: single,
+  gif: single,
+  jpg: { width: 32, height: 32 },
+}
+
+function describeBlocks(format: SourceFormat): Pick<PyramidLevel, 'blocks'> {
+  const found = blocks[format]
+  return found ? { blocks: found } : {}
 }
 
 function toOrientation(value: number | undefined): Orientation {

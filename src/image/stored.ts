@@ -3,6 +3,8 @@ import type { ImageDescription, PyramidLevel, StoredCoding } from '../contracts.
 import type { Box, Dimensions } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
 import { planPart } from './part.js'
+import type { Redactions } from './redaction.js'
+import { isRedacted } from './redaction-plan.js'
 
 /** The part of a level whose stored bytes are the answer. */
 export interface StoredPlan {
@@ -24,11 +26,13 @@ const maxJpegSide = 0xffff
  * Plans an answer from stored bytes; `undefined` where pixels must be changed.
  *
  * @param formats - the formats whose stored bytes may be sent
+ * @param redactions - what must not be seen: of stored bytes that hold anything of it, none are sent
  */
 export function planStored(
   description: ImageDescription,
   request: ResolvedRequest,
   formats: readonly StoredCoding['format'][],
+  redactions?: Redactions,
 ): StoredPlan | undefined {
   const { format, rotation, quality } = request
   const isPlain = rotation.degrees === 0 && !rotation.mirror && quality === 'default'
@@ -37,7 +41,18 @@ export function planStored(
   if (part.resize !== undefined || part.extend !== undefined) return undefined
   const level = description.levels[part.level]
   const kind = level?.coding?.format === format ? chooseKind(level, part.box) : undefined
+  if (kind && redactions && !mayBeSent(description, redactions, part.level, part.box)) return undefined
   return kind && { kind, level: part.level, box: part.box }
+}
+
+/* Beside redactions, only whole blocks are sent. Of one that ends beyond the image, nobody knows what is in the part that
+   is not seen: writers leave there what they wrote before. */
+function mayBeSent(description: ImageDescription, redactions: Redactions, index: number, box: Box): boolean {
+  const { tile, coding } = description.levels[index] ?? {}
+  const block = coding?.grid ?? tile
+  const ends = { x: box.x + box.width, y: box.y + box.height, width: 1, height: 1 }
+  const isWhole = block !== undefined && isOnGrid(ends, block)
+  return isWhole && !isRedacted(description, redactions, index, box)
 }
 
 function chooseKind({ tile, coding }: PyramidLevel, box: Box): StoredPlan['kind'] | undefined {

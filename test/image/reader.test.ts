@@ -135,11 +135,12 @@ describe('levels', () => {
       const children = [solid(21, 15, 200), solid(10, 8, 100)]
       const bytes = buildTiff([{ ...solid(41, 30, 50), children }, solid(40, 30, 5)], layout)
       const reader = await openReader(bytesSource(bytes))
+      const blocks = { width: 1, height: 1 }
       expect(reader.description).toMatchObject({ pages: 2, width: 41, height: 30 })
       expect(reader.description.levels).toEqual([
-        { width: 41, height: 30, scaleFactor: 1 },
-        { width: 21, height: 15, scaleFactor: 2 },
-        { width: 10, height: 8, scaleFactor: 4 },
+        { width: 41, height: 30, scaleFactor: 1, blocks },
+        { width: 21, height: 15, scaleFactor: 2, blocks },
+        { width: 10, height: 8, scaleFactor: 4, blocks },
       ])
       const box = { x: 0, y: 0, width: 10, height: 8 }
       const input = await reader.pixels(2, box)

@@ -3,10 +3,11 @@
    and slide scanners, whose labels and overviews must be told apart from it. */
 import type { ImageDescription, PyramidLevel, SourceColour } from '../../contracts.js'
 import { NotFoundError } from '../../errors.js'
+import type { Dimensions } from '../../protocol/geometry.js'
 import { createDamage } from './damage.js'
 import type { TiffDirectory } from './directory.js'
 import type { TiffFile } from './open.js'
-import { photometrics } from './tags.js'
+import { compressions, photometrics } from './tags.js'
 
 /** One resolution of a page. */
 export interface TiffLevel {
@@ -144,7 +145,33 @@ export function groupPages({ directories }: TiffFile): readonly [TiffPage, ...Ti
 function describeLevel({ directory, scaleFactor }: TiffLevel): PyramidLevel {
   const { width, height, layout } = directory
   const tile = { width: layout.width, height: layout.height }
-  return { width, height, scaleFactor, ...(isTiled(directory) && { tile }) }
+  const blocks = describeBlocks(directory)
+  return { width, height, scaleFactor, ...(isTiled(directory) && { tile }), ...(blocks && { blocks }) }
+}
+
+const lossless: readonly number[] = [
+  compressions.none,
+  compressions.fax3,
+  compressions.lzw,
+  compressions.deflate,
+  compressions.oldDeflate,
+  compressions.packBits,
+  compressions.zstd,
+]
+
+/** The MCUs of JPEG: no smaller than is usual, because not every field that says so is true. */
+function describeBlocks({
+  compression,
+  yCbCrSubSampling = [],
+  layout,
+}: TiffDirectory): Dimensions | undefined {
+  if (lossless.includes(compression)) return { width: 1, height: 1 }
+  if (compression !== compressions.jpeg) return undefined
+  const [across = 2, down = 2] = yCbCrSubSampling
+  const mcu = { width: 8 * Math.max(across, 2), height: 8 * Math.max(down, 2) }
+  // They begin anew in every tile.
+  const isAligned = layout.width % mcu.width === 0 && layout.height % mcu.height === 0
+  return isAligned || layout.kind === 'strips' ? mcu : undefined
 }
 
 /** Pixels per inch. One pixel per millimetre is what libvips writes where it knows nothing, and sharp takes it so. */

@@ -176,6 +176,7 @@ describe('groupPages', () => {
 describe('describeTiff', () => {
   it('gives sizes of stored pixels to levels, and their tiles', async () => {
     const strip = page(100, 75, { tile: 0 }, reduced)
+    const blocks = { width: 1, height: 1 }
     const file = await open([
       page(400, 300, { tile: 64 }, short(274, 6)),
       page(200, 150, { tile: 128 }, reduced),
@@ -187,9 +188,9 @@ describe('describeTiff', () => {
       format: 'tif',
       pages: 1,
       levels: [
-        { width: 400, height: 300, scaleFactor: 1, tile: { width: 64, height: 64 } },
-        { width: 200, height: 150, scaleFactor: 2, tile: { width: 128, height: 128 } },
-        { width: 100, height: 75, scaleFactor: 4 },
+        { width: 400, height: 300, scaleFactor: 1, tile: { width: 64, height: 64 }, blocks },
+        { width: 200, height: 150, scaleFactor: 2, tile: { width: 128, height: 128 }, blocks },
+        { width: 100, height: 75, scaleFactor: 4, blocks },
       ],
       bands: 3,
       depth: 8,
@@ -215,6 +216,30 @@ describe('describeTiff', () => {
       depth: 16,
       ...facts,
     })
+  })
+
+  it.each<[string, ImageOptions, WrittenField[], object | undefined]>([
+    ['one pixel where nothing is compressed', {}, [], { width: 1, height: 1 }],
+    ['one pixel where nothing is lost', { compression: 5 }, [], { width: 1, height: 1 }],
+    ['an MCU of JPEG with halved colours', { compression: 7 }, [], { width: 16, height: 16 }],
+    [
+      'as much, whatever is said of the colours',
+      { compression: 7 },
+      [short(530, 1, 1)],
+      { width: 16, height: 16 },
+    ],
+    ['more, where more is said', { compression: 7 }, [short(530, 4, 1)], { width: 32, height: 16 }],
+    [
+      'not known, where MCUs do not fit into tiles',
+      { compression: 7, tile: 48 },
+      [short(530, 4, 1)],
+      undefined,
+    ],
+    ['not known of WebP', { compression: 50001 }, [], undefined],
+    ['not known of what nobody knows', { compression: 34712 }, [], undefined],
+  ])('tells how far compression mixes pixels: %s', async (_, options, fields, blocks) => {
+    const { levels } = describeTiff(await open([page(96, 96, options, ...fields)]))
+    expect(levels[0].blocks).toEqual(blocks)
   })
 
   it('counts pages, and refuses one that does not exist', async () => {
