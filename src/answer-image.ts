@@ -1,6 +1,7 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
 import { buildObtained, buildWhole, readSourceRange } from './answer-body.js'
+import { type Asked, decideCacheControl } from './asked.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { Exchange, KnownImage } from './exchange.js'
@@ -37,10 +38,10 @@ export function answerImage(
   if (known?.version === image.source.version && known.uri === exchange.uri) {
     return answerKnown(exchange, image, known, desk)
   }
-  const { http, request, uri, memory } = exchange
+  const { http, request, uri, memory, asked } = exchange
   const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
-    const prepared = prepareImage(http, request, sheet, desk.settings)
-    if (desk.settings.cacheControl.fixed !== undefined) memory.image = prepared
+    const prepared = prepareImage(http, request, sheet, desk.settings, asked)
+    if (desk.settings.cacheControl.fixed !== undefined && asked === undefined) memory.image = prepared
     return answerKnown(exchange, image, prepared, desk)
   }
   const profile = desk.settings.profileLinks[request.version]
@@ -129,16 +130,18 @@ function prepareImage(
   request: ImageRequest,
   sheet: Sheet,
   settings: ServiceSettings,
+  asked: Asked | undefined,
 ): KnownImage {
   const { image, description, uri, lastModified } = sheet
-  const prepared = prepareRequest(request, description, settings)
+  const shown = asked && { ...asked.view, encode: asked.view.tier?.encode }
+  const prepared = prepareRequest(request, description, settings, asked?.cover, shown)
   const { canonical } = prepared
-  const name = formatResultName(prepared, settings)
+  const name = formatResultName(prepared, settings, asked?.view.key)
   const head = {
     contentType: mediaTypes[request.format],
     etag: `${sheet.tagStart}${name}"`,
     lastModified,
-    cacheControl: settings.cacheControl.fixed ?? settings.cacheControl.decide({ status: 200, request }),
+    cacheControl: decideCacheControl(settings, request, asked),
     // The parameters of a canonical URI have no character that a header could not hold.
     link: `${sheet.linkStart}${canonical}${sheet.linkEnd}`,
     disposition: buildContentDisposition(readDisposition(http.url), formatFilename(sheet, prepared)),

@@ -1,5 +1,6 @@
 /* What each kind of request is answered with, and what the answers share. Whatever depends on nothing but the request,
    the version of the source and the public address is worked out once and remembered with the request. */
+import { answerGuarded } from './answer-guarded.js'
 import { answerImage } from './answer-image.js'
 import { answerInfo } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
@@ -33,6 +34,12 @@ export function answerRequest(
     return buildRedirect(status, request.trailingSlash ? uri : `${uri}/info.json`, cacheControl)
   }
   if (request.kind === 'image') requireOffered(request, desk.settings)
+  if (!desk.settings.isPlain) {
+    const exchange = { http, uri, client, memory: { request }, trace }
+    return request.kind === 'info'
+      ? answerGuarded({ ...exchange, request }, base, desk)
+      : answerGuarded({ ...exchange, request }, base, desk)
+  }
   const answer = (image: Located): HttpReply | Promise<HttpReply> => {
     if (trace) trace.phases.resolveMs = performance.now() - trace.began
     return request.kind === 'info'

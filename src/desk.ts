@@ -1,6 +1,7 @@
 /* What requests are answered with: the settings and the memory of one service. */
 import { createMaintenance } from './cache/maintenance.js'
 import { createDebug } from './debug.js'
+import { type CoverStore, createCoverStore } from './image/cover-store.js'
 import { createImageStore, type ImageStore } from './image-store.js'
 import { createLocator, type Locate } from './locate.js'
 import type { Shared } from './obtain.js'
@@ -26,6 +27,8 @@ export interface Desk {
   readonly admission: Admission
   /** Where requests for the same meet. */
   readonly flight: SingleFlight<Shared>
+  /** Where drawn overlays and the like are kept. */
+  readonly coverStore: CoverStore
   /** Counts what is done. */
   readonly tally: Tally
   /** Whether the service was closed. */
@@ -62,6 +65,7 @@ export function createDesk(settings: ServiceSettings): Desk {
     takeSheet: createSheets(store),
     admission: createAdmission(settings.schedule),
     flight: createSingleFlight(),
+    coverStore: createCoverStore(),
     tally: createTally(),
     async forget(identifier) {
       locator.forget(identifier)

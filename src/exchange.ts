@@ -1,4 +1,5 @@
 /* A request on its way to an answer, and what is remembered of it for the next time. */
+import type { Asked } from './asked.js'
 import type { HttpRequest } from './contracts.js'
 import type { ReplyHead } from './http/replies.js'
 import type { PreparedRequest } from './process.js'
@@ -57,6 +58,8 @@ export interface Exchange<Request extends IIIFRequest = IIIFRequest> {
   readonly client: string
   /** What is remembered of it. */
   readonly memory: RememberedRequest
+  /** What the answer depends on beside the URL and the image; none where it depends on nothing else. */
+  readonly asked?: Asked
   /** What is gathered for a report. */
   readonly trace: Trace | undefined
 }

@@ -5,6 +5,7 @@ import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
+import { createFlowAnswer } from './flow.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { buildMethodNotAllowed } from './http/replies.js'
@@ -40,9 +41,11 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
     }
   }
 
+  const answerFlow = createFlowAnswer(desk, resolveBase)
+
   return async http => {
     const match = parser.recall(http.url) ?? parser.match(http.url)
-    if (match === undefined) return undefined
+    if (match === undefined) return answerFlow?.(http)
     const began = tally.begin()
     const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
     const reply = await answer(http, match, trace)

@@ -2,7 +2,7 @@
  * honeydew: a IIIF image server as a library.
  *
  * What is not exported here is not public: the readers, the planner and the renderer may change with any version.
- * The whole of the protocol is `honeydew/protocol`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa`
+ * The whole of the protocol is `honeydew/protocol`; who may see what is `honeydew/access`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa`
  * and `honeydew/fetch`.
  *
  * @module
@@ -40,6 +40,8 @@ export type {
 // Errors
 export {
   AbortedError,
+  AccessError,
+  type AccessErrorOptions,
   BadRequestError,
   type ErrorCode,
   errorCodes,
@@ -65,10 +67,23 @@ export type {
   TifOptions,
   WebpOptions,
 } from './image/encode-options.js'
+export type {
+  ImageOverlayOptions,
+  OverlayOptions,
+  OverlayPlacement,
+  OverlayPosition,
+  OverlayStroke,
+  TextOverlayOptions,
+} from './image/overlay.js'
+export type { RedactionOptions, RedactionStyle } from './image/redaction.js'
 // The steps
 export { resolveSource } from './locate.js'
 export type {
+  CoverOptions,
+  ImageContext,
+  ImageHook,
   ImageServiceOptions,
+  InfoHook,
   MaintenanceOptions,
   ProcessOptions,
   ReadOptions,

@@ -3,6 +3,7 @@
 import type { CacheEntry } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { Cost } from './image/cost.js'
+import { formatCover } from './image/cover.js'
 import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
 import { makeImage, releaseAfter } from './make.js'
@@ -64,9 +65,21 @@ function isKept({ way, stored }: PreparedRequest): boolean {
   return way === 'render' || (way === 'stored' && stored?.kind === 'join')
 }
 
-/** The name of a result: everything that its bytes depend on, but the version of the source; fit for an ETag as it is. */
-export function formatResultName({ resolved, way }: PreparedRequest, { encodeKey }: ServiceSettings): string {
-  return way === 'source' ? way : `${way}_${formatResolved(resolved)}_${encodeKey}`
+/**
+ * The name of a result: everything that its bytes depend on, but the version of the source; fit for an ETag as it is.
+ *
+ * @param viewKey - stands for as what the image is shown
+ */
+export function formatResultName(
+  { resolved, way, cover }: PreparedRequest,
+  { encodeKey }: ServiceSettings,
+  viewKey: string = '',
+): string {
+  if (way === 'source' && viewKey === '') return way
+  const name = `${way}_${formatResolved(resolved)}_${encodeKey}`
+  return cover || viewKey !== ''
+    ? `${name}_${viewKey}_${formatCover(cover)}`.replace(/[^\w.,!:/^+~-]/g, '_')
+    : name
 }
 
 /** A result that was kept; at once where the cache answers at once. */

@@ -1,11 +1,16 @@
 /* The options of an image service, as programs write them. */
+import type { AccessOptions } from './access/access.js'
+import type { AuthorizeContext } from './access/authorize.js'
 import type { MemoryCacheOptions } from './cache/memory.js'
 import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import type { BaseUriOptions } from './http/base-uri.js'
 import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
+import type { OverlayOptions } from './image/overlay.js'
+import type { RedactionOptions } from './image/redaction.js'
 import type { Format } from './protocol/format.js'
-import type { InfoExtras } from './protocol/info.js'
+import type { InfoDocument } from './protocol/info.js'
+import type { InfoAdditions } from './protocol/info-hook.js'
 import type { LimitOptions } from './protocol/limits.js'
 import type { Quality } from './protocol/quality.js'
 import type { ParseOptions } from './protocol/request.js'
@@ -54,8 +59,39 @@ export interface MaintenanceOptions {
   readonly intervalSeconds: number
 }
 
-/** The options of {@link createImageService}. */
-export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, ParseOptions {
+/** What covers images: what must not be seen, and what must. Whatever fails here refuses the image. */
+export interface CoverOptions<User = unknown> {
+  /**
+   * What is laid over images, the same over all of them or told for each request; a tier may have its own.
+   * @defaultValue nothing
+   */
+  readonly overlay?: OverlayOptions | ImageHook<User, OverlayOptions | undefined>
+  /**
+   * The parts of an image that are not shown, told for each request. Bytes that hold any of them are never sent as they
+   * are stored. @defaultValue none
+   */
+  readonly redactions?: ImageHook<User, readonly RedactionOptions[] | undefined>
+}
+
+/** What the application tells about an image and who asks for it, each time that it is asked for. */
+export type ImageHook<User, T> = (context: ImageContext<User>) => T | PromiseLike<T>
+
+/** What is known of a request for pixels when sizes are known. */
+export type ImageContext<User = unknown> = Extract<AuthorizeContext<User>, { readonly stage: 'image' }>
+
+/** What the application adds to an info.json, each time that it is built. */
+export type InfoHook<User> = (
+  context: ImageContext<User>,
+  document: InfoDocument,
+) => InfoAdditions | undefined | PromiseLike<InfoAdditions | undefined>
+
+/** The options of {@link createImageService}; `User` is whatever the application knows users as. */
+export interface ImageServiceOptions<User = unknown>
+  extends ProcessOptions,
+    BaseUriOptions,
+    ParseOptions,
+    AccessOptions<User, EncodeOptions, OverlayOptions>,
+    CoverOptions<User> {
   /** Where images come from; of several resolvers the first that knows the identifier answers. */
   readonly source: SourceResolver | readonly SourceResolver[]
   /**
@@ -89,8 +125,11 @@ export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, Par
   readonly tileSize?: number
   /** Formats in the order that clients should prefer, for info.json of version 3. @defaultValue none */
   readonly preferredFormats?: readonly Format[]
-  /** Rights, links and services for info.json: for all images alike, or told for each identifier. */
-  readonly info?: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
+  /**
+   * Rights, links, services and more for info.json: for all images alike, or told for each. What the Image API demands
+   * cannot be changed: what would break it is left out, with a line on the debug channel.
+   */
+  readonly info?: InfoAdditions | InfoHook<User>
   /**
    * The Cache-Control header. @defaultValue `public, max-age=86400` for images and documents, `no-cache` for errors, none
    * for redirects

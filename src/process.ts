@@ -1,9 +1,11 @@
 /* From a request and an image to bytes: resolve, choose the cheapest way, go it. The service and the free function
    `process` share these steps. */
 
+import { expandRequest } from './access/scale.js'
 import type { ImageDescription, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
 import { type Cover, planCovered } from './image/cover.js'
+import type { ResolvedEncodeOptions } from './image/encode-options.js'
 import { disableOperationCache } from './image/libvips.js'
 import { planRender, type RenderPlan } from './image/plan.js'
 import { openReader } from './image/reader.js'
@@ -12,8 +14,10 @@ import { freely, makeImage, releaseAfter, sendSource } from './make.js'
 import type { ProcessOptions } from './options.js'
 import { formatCanonical } from './protocol/canonical.js'
 import { type Format, isFormat } from './protocol/format.js'
+import type { Dimensions } from './protocol/geometry.js'
+import type { Limits } from './protocol/limits.js'
 import type { ImageRequest } from './protocol/request.js'
-import { isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
+import { type ImageFacts, isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
 import { type ProcessSettings, resolveProcessOptions } from './settings.js'
 
 /**
@@ -98,32 +102,80 @@ export function requireOffered({ format, quality }: ImageRequest, settings: Proc
   }
 }
 
+/** As what an image is shown: see `access/view.ts`. */
+export interface Shown {
+  /** The limits. */
+  readonly limits: Limits
+  /** Whether the source may be sent as it is. */
+  readonly passesSource: boolean
+  /** How images are written, where not as the service does. */
+  readonly encode?: ResolvedEncodeOptions | undefined
+  /** The size that an image of these dimensions is shown as. */
+  shownSize(image: Dimensions): Dimensions
+}
+
 /**
  * Resolves a request against an image and chooses how it will be made.
  *
  * @param cover - what covers the image; then no bytes are sent as they are that would show what is under it
+ * @param shown - as what the image is shown, where not as it is
  */
 export function prepareRequest(
   request: ImageRequest,
   description: ImageDescription,
   settings: ProcessSettings,
   cover?: Cover,
+  shown?: Shown,
 ): PreparedRequest {
-  const image = {
-    width: description.width,
-    height: description.height,
-    isGray: description.colour === 'gray',
-  }
-  // A covered image is never its source: that may hold thumbnails, levels and metadata of what must not be seen.
-  const storedFormat = cover ? undefined : resolveStoredFormat(description)
-  const resolved = resolveRequest(request, image, settings.limits, storedFormat)
-  const { version } = request
-  const canonical = formatCanonical(resolved, { version, image, limits: settings.limits })
-  if (cover) return { resolved, canonical, ...planCovered(description, resolved, settings.encode, cover) }
+  const asked = resolveAsked(request, description, settings, cover, shown)
+  const { image, resolved, canonical, storedFormat } = asked
+  const encode = shown?.encode ?? settings.encode
+  if (cover) return { resolved, canonical, ...planCovered(description, resolved, encode, cover) }
   if (isUnchanged(resolved, image, storedFormat)) return { resolved, canonical, way: 'source' }
-  const stored = planStored(description, resolved, settings.encode.storedFormats)
+  const stored = planStored(description, resolved, encode.storedFormats)
   if (stored) return { resolved, canonical, way: 'stored', stored }
-  return { resolved, canonical, way: 'render', plan: planRender(description, resolved, settings.encode) }
+  return { resolved, canonical, way: 'render', plan: planRender(description, resolved, encode) }
+}
+
+/** A request in absolute terms, of the image as it is shown and of the image itself. */
+export interface AskedRequest {
+  /** The image itself. */
+  readonly image: ImageFacts
+  /** What is wanted of the image as it is shown. */
+  readonly asked: ResolvedRequest
+  /** The same of the image itself. */
+  readonly resolved: ResolvedRequest
+  /** The canonical parameters, of the image as it is shown. */
+  readonly canonical: string
+  /** The format of the source, where it may be sent as it is. */
+  readonly storedFormat: Format | undefined
+}
+
+/** Resolves a request against an image; see {@link prepareRequest}. */
+export function resolveAsked(
+  request: ImageRequest,
+  description: ImageDescription,
+  settings: ProcessSettings,
+  cover?: Cover,
+  shown?: Shown,
+): AskedRequest {
+  const { width, height, colour } = description
+  const image = { width, height, isGray: colour === 'gray' }
+  // A covered image is never its source: that may hold thumbnails, levels and metadata of what must not be seen. Where
+  // the source may not be sent, no request is free of limits either.
+  const passesSource = cover === undefined && (shown === undefined || shown.passesSource)
+  const storedFormat = passesSource ? resolveStoredFormat(description) : undefined
+  const limits = shown?.limits ?? settings.limits
+  const size = shown ? shown.shownSize(image) : image
+  const asked = resolveRequest(
+    request,
+    shown ? { ...size, isGray: image.isGray } : image,
+    limits,
+    storedFormat,
+  )
+  const canonical = formatCanonical(asked, { version: request.version, image: size, limits })
+  const resolved = shown ? expandRequest(asked, image, size) : asked
+  return { image, asked, resolved, canonical, storedFormat }
 }
 
 // The bytes of a source can stand for the image only when they are one upright picture, in a format of the protocol and

@@ -1,10 +1,14 @@
 /* Images for programs: the way of a request without HTTP. */
-import type { ResolveContext } from './contracts.js'
+import { buildImageContext } from './access/gate.js'
+import type { ImageDescription, ResolveContext } from './contracts.js'
+import { resolveCover } from './cover.js'
 import type { Desk } from './desk.js'
+import type { Cover } from './image/cover.js'
 import type { Located } from './locate.js'
 import { sendSource } from './make.js'
 import { formatResultName, type Obtained, obtainImage, recallResult } from './obtain.js'
-import { type ImageResult, prepareRequest } from './process.js'
+import { type ImageResult, prepareRequest, resolveAsked } from './process.js'
+import { createProgramQuestion, programClient } from './program.js'
 import type { ImageRequest } from './protocol/request.js'
 import { createPhases } from './report.js'
 
@@ -29,7 +33,9 @@ export async function produceImage(
 ): Promise<Obtained> {
   const { settings, store } = desk
   const { signal } = context
-  const prepared = prepareRequest(request, await store.describe(image, signal), settings)
+  const description = await store.describe(image, signal)
+  const cover = await coverForProgram(image, request, description, desk)
+  const prepared = prepareRequest(request, description, settings, cover)
   if (prepared.way === 'source') {
     const result = await sendSource(prepared, image.source, signal ? { signal } : {})
     return { result, outcome: 'none', phases: createPhases(), bytesRead: 0, release() {} }
@@ -37,8 +43,21 @@ export async function produceImage(
   const named = { prepared, name: formatResultName(prepared, settings) }
   const kept = await recallResult(image, named, store)
   const recalled = kept && Promise.resolve(kept)
-  return obtainImage({ image, ...named, client: programs, recalled }, desk, signal)
+  return obtainImage({ image, ...named, client: programClient, recalled }, desk, signal)
 }
 
-/** The programs that call the service are one client. */
-const programs = 'program'
+/* Programs may see everything, but what the service does to its images it does for them too. */
+async function coverForProgram(
+  { identifier }: Located,
+  request: ImageRequest,
+  description: ImageDescription,
+  desk: Desk,
+): Promise<Cover | undefined> {
+  const { access, overlay, redactions } = desk.settings
+  if (overlay === undefined && redactions === undefined) return undefined
+  const { width, height } = description
+  const { region, size } = resolveAsked(request, description, desk.settings).asked
+  const facts = { description, fullSize: { width, height }, page: 1, region, resultingSize: size }
+  const question = createProgramQuestion(identifier, request.version, request)
+  return resolveCover(buildImageContext(access, question, facts), access.tiers.highest, desk)
+}

@@ -1,5 +1,4 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { describeFacts, resolveInfoExtras } from './answer-info.js'
 import type {
   HttpReply,
   HttpRequest,
@@ -12,10 +11,11 @@ import { createDesk } from './desk.js'
 import { createHandle } from './handle.js'
 import { checkRenderer, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
+import { buildInfoDocument } from './info-document.js'
 import type { ImageServiceOptions } from './options.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { processImage } from './produce.js'
-import { buildInfo, type InfoDocument } from './protocol/info.js'
+import type { InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 import { resolveServiceOptions } from './settings.js'
@@ -76,8 +76,9 @@ export interface ImageService {
  * createServer(createNodeHandler(service)).listen(8182)
  * ```
  */
-export function createImageService(options: ImageServiceOptions): ImageService {
-  const settings = resolveServiceOptions(options)
+export function createImageService<User = unknown>(options: ImageServiceOptions<User>): ImageService {
+  // What the application knows users as is its own affair: it is handed through, and nothing here looks at it.
+  const settings = resolveServiceOptions(options as unknown as ImageServiceOptions)
   const desk = createDesk(settings)
   disableOperationCache()
   setLibvipsThreads(settings.schedule.libvipsThreads)
@@ -92,10 +93,8 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       requireOffered(request, settings)
       return processImage(await desk.locate(request.identifier, context), request, desk, context)
     },
-    async info(identifier, version, id, context) {
-      const facts = describeFacts(await service.describe(identifier, context))
-      return buildInfo(version, id, facts, settings, await resolveInfoExtras(identifier, settings))
-    },
+    info: async (identifier, version, id, context = {}) =>
+      buildInfoDocument(await desk.locate(identifier, context), { version, uri: id }, desk, context),
     purge: target => purge(target, desk),
     sweep: signal => sweep(desk, signal),
     async *warm(identifier, options = {}) {

@@ -1,15 +1,23 @@
 /* The settings of an image service: its options, checked once at creation, complete and frozen; nothing is read from the
    environment. */
 import { createHash } from 'node:crypto'
+import { type Access, resolveAccess } from './access/access.js'
 import { memoryCache } from './cache/memory.js'
 import { createSafeCache } from './cache/safe.js'
 import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import { type CacheControlPolicy, resolveCacheControl } from './http/cache-control.js'
 import type { Link } from './http/headers.js'
-import { type ResolvedEncodeOptions, resolveEncodeOptions } from './image/encode-options.js'
-import type { ImageServiceOptions, ProcessOptions, ReadOptions } from './options.js'
+import {
+  type EncodeOptions,
+  type ResolvedEncodeOptions,
+  resolveEncodeOptions,
+} from './image/encode-options.js'
+import { type Overlay, type OverlayOptions, resolveOverlay } from './image/overlay.js'
+import type { RedactionOptions } from './image/redaction.js'
+import type { ImageHook, ImageServiceOptions, InfoHook, ProcessOptions, ReadOptions } from './options.js'
 import { type Format, isFormat } from './protocol/format.js'
-import { type InfoExtras, type InfoSettings, resolveLevel } from './protocol/info.js'
+import { type InfoSettings, resolveLevel } from './protocol/info.js'
+import type { InfoAdditions } from './protocol/info-hook.js'
 import { resolveLimits } from './protocol/limits.js'
 import { qualities as allQualities, isQuality } from './protocol/quality.js'
 import type { ParseOptions, Prefixes } from './protocol/request.js'
@@ -50,8 +58,16 @@ export interface ServiceSettings extends ProcessSettings {
   readonly maxOpenImages: number
   /** How much is done at the same time, and for how long anything may take. */
   readonly schedule: ScheduleSettings
-  /** Rights, links and services for info.json. */
-  readonly info: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
+  /** Rights, links, services and more for info.json. */
+  readonly info: InfoAdditions | InfoHook<unknown>
+  /** Who may see what. */
+  readonly access: Access<unknown, ResolvedEncodeOptions, Overlay>
+  /** What is laid over images. */
+  readonly overlay: Overlay | ImageHook<unknown, OverlayOptions | undefined> | undefined
+  /** What is not shown. */
+  readonly redactions: ImageHook<unknown, readonly RedactionOptions[] | undefined> | undefined
+  /** Whether every answer depends on nothing but its URL and the image. */
+  readonly isPlain: boolean
   /** The Cache-Control header. */
   readonly cacheControl: CacheControlPolicy
   /** Hears of every answer. */
@@ -99,6 +115,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
   const prefixes = resolvePrefixes(options.prefixes)
   const { slashSubstitute, allowSlashes = false } = options
   const process = resolveProcessOptions(options)
+  const who = resolveWho(options)
   return Object.freeze({
     ...process,
     profileLinks: { 2: buildProfileLink(2, process), 3: buildProfileLink(3, process) },
@@ -114,11 +131,31 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     maintenanceSeconds: resolveMaintenance(options.maintenance),
     allowCacheBypass: requireFunction('allowCacheBypass', options.allowCacheBypass),
     info,
+    ...who,
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),
     serverTiming: options.serverTiming ?? false,
     redirectToCanonical: options.redirectToCanonical ?? false,
   })
+}
+
+/* What depends on who asks, and what covers images. */
+function resolveWho(
+  options: ImageServiceOptions,
+): Pick<ServiceSettings, 'access' | 'overlay' | 'redactions' | 'isPlain'> {
+  const { overlay, redactions, limits } = options
+  const access = resolveAccess(options, {
+    ...(limits && { limits }),
+    resolveEncode: encode => resolveEncodeOptions(encode as EncodeOptions),
+    resolveOverlay: given => resolveOverlay(given as OverlayOptions),
+  })
+  const isOpen = access.authorize === undefined && access.serveOnly === undefined
+  return {
+    access,
+    overlay: typeof overlay === 'object' ? resolveOverlay(overlay) : requireFunction('overlay', overlay),
+    redactions: requireFunction('redactions', redactions),
+    isPlain: isOpen && overlay === undefined && redactions === undefined,
+  }
 }
 
 function buildProfileLink(version: ImageApiVersion, settings: ProcessSettings): Link {

@@ -1,9 +1,9 @@
 /* What operators do with a service: make it forget, keep its cache in order, and make images before anybody asks. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeFacts } from './answer-info.js'
 import type { SweepReport } from './contracts.js'
 import type { Desk } from './desk.js'
 import { throwIfAborted } from './errors.js'
+import { describeFacts } from './info-document.js'
 import type { Located } from './locate.js'
 import { produceImage } from './produce.js'
 import type { Format } from './protocol/format.js'

@@ -30,7 +30,7 @@ export interface AccessOptions<User = unknown, Encode = unknown, Overlay = unkno
   readonly flow?: FlowOptions<User>
   /** Which images are made: only those with a signature, only the tiles and sizes of info.json. @defaultValue all */
   readonly serveOnly?: ServeOnly
-  /** The secret of signed URLs, or several of which all verify; see {@link signRequest}. @defaultValue none */
+  /** The secret of signed URLs, or several of which all verify; see `signRequest`. @defaultValue none */
   readonly urlKeys?: Keys
 }
 

@@ -78,6 +78,15 @@ export async function askBoth<User>(
   return second.kind === 'serve' ? { kind: 'serve', shared: first.shared && second.shared } : second
 }
 
+/** What the application is told about an image that was looked at. */
+export function buildImageContext<User>(
+  access: Access<User>,
+  question: Question<User>,
+  image: AuthorizeImage,
+): Extract<AuthorizeContext<User>, { readonly stage: 'image' }> {
+  return Object.assign(buildTarget(access, question), image, { stage: 'image' as const })
+}
+
 function ask<User>(
   access: Access<User>,
   question: Question<User>,
@@ -91,11 +100,20 @@ function ask<User>(
 }
 
 function buildContext<User>(
-  { tiers }: Access<User>,
-  { facts, user, request, variant, isProbe }: Question<User>,
+  access: Access<User>,
+  question: Question<User>,
   image: AuthorizeImage | undefined,
 ): AuthorizeContext<User> {
-  const target: AuthorizeTarget<User> & RequestFacts = {
+  return image === undefined
+    ? Object.assign(buildTarget(access, question), { stage: 'request' as const })
+    : buildImageContext(access, question, image)
+}
+
+function buildTarget<User>(
+  { tiers }: Access<User>,
+  { facts, user, request, variant, isProbe }: Question<User>,
+): AuthorizeTarget<User> & RequestFacts {
+  return {
     method: facts.method,
     url: facts.url,
     headers: facts.headers,
@@ -117,7 +135,4 @@ function buildContext<User>(
     tier: variant.tier ?? tiers.highest?.name,
     scale: variant.scale,
   }
-  return image === undefined
-    ? Object.assign(target, { stage: 'request' as const })
-    : Object.assign(target, image, { stage: 'image' as const })
 }

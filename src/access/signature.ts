@@ -37,7 +37,7 @@ const purpose = 'url'
  * @param path - as the server receives it, from its prefix on, best in canonical form: then it is good for every spelling
  * of the request, else for this one; it may have a query
  * @returns the path with its query and its signature
- * @throws TypeError for keys or an expiry that are none; {@link BadRequestError} for a path that is not well encoded.
+ * @throws TypeError for keys or an expiry that are none; a `BadRequestError` for a path that is not well encoded.
  * @example
  * ```ts
  * signRequest('/iiif/3/cats/full/max/0/default.jpg', { keys: secret, expires: new Date(Date.now() + 60_000) })

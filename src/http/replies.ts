@@ -95,7 +95,11 @@ export function buildNotSatisfiable(head: ReplyHead, size: number): HttpReply {
 }
 
 /** Builds a redirect; its body is empty. */
-export function buildRedirect(status: 301 | 303, location: string, cacheControl: string = ''): HttpReply {
+export function buildRedirect(
+  status: 301 | 302 | 303 | 307,
+  location: string,
+  cacheControl: string = '',
+): HttpReply {
   const headers = createHeaders()
   headers.Location = formatHeaderUri(location)
   headers['Content-Length'] = '0'

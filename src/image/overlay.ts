@@ -4,7 +4,23 @@ import { SourceError } from '../errors.js'
 import { type Colour, checkGroup, colour, flag, integer, mismatch, number, oneOf } from './check.js'
 import { digest } from './digest.js'
 
-const positions = [
+/**
+ * Where an overlay lies: at one of nine places, repeated all over, or in the middle and as large as it can be.
+ */
+export type OverlayPosition =
+  | 'top-left'
+  | 'top'
+  | 'top-right'
+  | 'left'
+  | 'center'
+  | 'right'
+  | 'bottom-left'
+  | 'bottom'
+  | 'bottom-right'
+  | 'repeat'
+  | 'scaled'
+
+const positions: readonly [OverlayPosition, ...OverlayPosition[]] = [
   'top-left',
   'top',
   'top-right',
@@ -16,12 +32,7 @@ const positions = [
   'bottom-right',
   'repeat',
   'scaled',
-] as const
-
-/**
- * Where an overlay lies: at one of nine places, repeated all over, or in the middle and as large as it can be.
- */
-export type OverlayPosition = (typeof positions)[number]
+]
 
 /** Where and when an overlay is laid over an image. */
 export interface OverlayPlacement {

@@ -125,6 +125,7 @@ const mergeServices =
   (isService: (value: unknown) => boolean): Merge =>
   (value, { service = [] }) => {
     const added = [value].flat()
+    if (added.length === 0) return {}
     // Services that are there already stay: who may log in must find where.
     return added.every(isService) ? { service: [...(service as readonly unknown[]), ...added] } : refused
   }

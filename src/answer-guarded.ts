@@ -1,0 +1,180 @@
+/* The way of a request whose answer depends on who asks, on what covers the image, or on which images are made at all. It
+   is gone for every request: what a cache, or the client itself, has already is no reason not to ask. */
+import type { AuthorizeImage } from './access/authorize.js'
+import { noStore } from './access/cache-control.js'
+import { type Answer, type AuthVersion, type Decision, planImage, planInfo } from './access/decision.js'
+import { readFacts } from './access/facts.js'
+import { buildFlowExtras, hasProbe, listAuthVersions } from './access/flow-extras.js'
+import { askImage, askRequest, buildImageContext, openQuestion, type Question } from './access/gate.js'
+import { shrinkFacts } from './access/scale.js'
+import { buildGrid, isOnGrid, requireServed } from './access/serve-only.js'
+import { formatVariantUri, type Variant } from './access/variant.js'
+import { buildView, type View } from './access/view.js'
+import { answerImage } from './answer-image.js'
+import { answerInfo } from './answer-info.js'
+import type { Asked } from './asked.js'
+import type { HttpReply, ImageDescription } from './contracts.js'
+import { resolveCover } from './cover.js'
+import type { Desk } from './desk.js'
+import type { Exchange } from './exchange.js'
+import type { PublicBase } from './http/base-uri.js'
+import { buildRedirect } from './http/replies.js'
+import type { Cover } from './image/cover.js'
+import type { ResolvedEncodeOptions } from './image/encode-options.js'
+import type { Overlay } from './image/overlay.js'
+import { describeFacts } from './info-document.js'
+import type { Located } from './locate.js'
+import { type AskedRequest, resolveAsked } from './process.js'
+import type { ImageRequest, InfoRequest } from './protocol/request.js'
+
+/** A request that the application is asked about. */
+type GuardedExchange = Exchange<ImageRequest> | Exchange<InfoRequest>
+
+interface Guarded {
+  readonly exchange: GuardedExchange
+  readonly base: PublicBase
+  readonly desk: Desk
+  readonly question: Question
+  readonly view: View<ResolvedEncodeOptions, Overlay>
+  /** The authorisation services that the info.json tells of. */
+  readonly authVersions: readonly AuthVersion[]
+}
+
+/**
+ * Answers a request that the application is asked about: before any source is touched, and again when sizes are known.
+ *
+ * @throws {@link AccessError} and {@link NotFoundError} for what is refused; whatever finding and making the image throws.
+ */
+export async function answerGuarded(
+  exchange: GuardedExchange,
+  base: PublicBase,
+  desk: Desk,
+): Promise<HttpReply> {
+  const { access, limits } = desk.settings
+  const { http, request } = exchange
+  const question = await openQuestion(access, readFacts(http, base), request)
+  const { variant } = question
+  const authVersions = await listAuthVersions(access.flow, request.version, variant.identifier)
+  const view = buildView(variant, access.tiers, limits)
+  const guarded: Guarded = { exchange, base, desk, question, view, authVersions }
+  // Each variant has one spelling, so that caches keep it once.
+  if (access.codec.format(variant) !== request.identifier) return redirectTo(guarded, 301, variant)
+  const first = await askRequest(access, question)
+  if (first.kind !== 'serve') return answerDecision(guarded, first)
+  const image = await desk.locate(variant.identifier, http)
+  const description = await desk.store.describe(image, http.signal)
+  const looked = lookAt(guarded, description)
+  const second = await askImage(access, question, looked.facts)
+  if (second.kind !== 'serve') return answerDecision(guarded, second, image)
+  const shared = first.shared && second.shared
+  const secondsLeft = checkServed(guarded, description, looked.asked)
+  const context = buildImageContext(access, question, looked.facts)
+  const cover = request.kind === 'image' ? await resolveCover(context, view.tier, desk) : undefined
+  return finish(guarded, image, { kind: 'serve', status: 200, shared, headers: {} }, { cover, secondsLeft })
+}
+
+/* What is known of an image when it was looked at, as the application is told. */
+function lookAt(
+  { exchange: { request }, desk: { settings }, view }: Guarded,
+  description: ImageDescription,
+): { readonly facts: AuthorizeImage; readonly asked?: AskedRequest } {
+  const { width, height } = description
+  const facts = {
+    description,
+    fullSize: { width, height },
+    page: 1,
+    region: undefined,
+    resultingSize: undefined,
+  }
+  if (request.kind === 'info') return { facts }
+  const asked = resolveAsked(request, description, settings, undefined, view)
+  const { region, size } = asked.asked
+  return { facts: { ...facts, region, resultingSize: size }, asked }
+}
+
+/* Refuses images that are not made; tells for how many seconds a signed URL is still good. */
+function checkServed(
+  { exchange: { http, request }, desk: { settings }, view }: Guarded,
+  description: ImageDescription,
+  asked: AskedRequest | undefined,
+): number | undefined {
+  const { access, parse, tileSize } = settings
+  if (access.serveOnly === undefined || asked === undefined) return undefined
+  const path = `${parse.prefixes[request.version]}/${request.encodedIdentifier}/${asked.canonical}`
+  const signature = access.verifySignature?.(http.url, path) ?? { kind: 'unsigned' }
+  const facts = describeFacts(description)
+  const shown = shrinkFacts(facts, view.shownSize(facts))
+  requireServed(access.serveOnly, signature, () =>
+    isOnGrid(asked.asked, buildGrid(shown, view.limits, tileSize)),
+  )
+  return signature.kind === 'valid' ? signature.expires - Date.now() / 1000 : undefined
+}
+
+/* What is answered where the variant that was asked for is not given. */
+async function answerDecision(guarded: Guarded, decision: Decision, image?: Located): Promise<HttpReply> {
+  const { exchange, desk, question, authVersions } = guarded
+  const plan = exchange.request.kind === 'info' ? planInfo : planImage
+  const outcome = plan(decision, authVersions)
+  if (outcome.kind === 'refuse') throw outcome.error
+  if (outcome.kind === 'redirect') {
+    const { status, to } = outcome
+    return 'location' in to
+      ? buildRedirect(status, to.location, noStore)
+      : redirectTo(guarded, status, to.variant)
+  }
+  const located = image ?? (await desk.locate(question.variant.identifier, exchange.http))
+  return finish(guarded, located, outcome, {}, decision)
+}
+
+/* Gives the image, or its info.json. */
+function finish(
+  { exchange, base, desk, question, view, authVersions }: Guarded,
+  image: Located,
+  outcome: Answer,
+  { cover, secondsLeft }: { readonly cover?: Cover | undefined; readonly secondsLeft?: number | undefined },
+  decision: Decision = { kind: 'serve', shared: outcome.shared },
+): HttpReply | Promise<HttpReply> {
+  const { access } = desk.settings
+  const { request } = exchange
+  const asked: Asked = {
+    question,
+    view,
+    cover,
+    outcome,
+    ...(secondsLeft === undefined ? {} : { secondsLeft }),
+  }
+  if (request.kind === 'image') return answerImage({ ...exchange, request, asked }, image, desk)
+  const extras =
+    access.flow &&
+    buildFlowExtras(access.flow, {
+      version: request.version,
+      address: base,
+      identifier: base.forwardedIdentifier ?? request.encodedIdentifier,
+      authVersions,
+      hasProbe: hasProbe(question.variant, access.tiers, decision),
+    })
+  return answerInfo({ ...exchange, request, asked: { ...asked, ...(extras && { extras }) } }, image, desk)
+}
+
+/* To another variant of the image, or to the one spelling of it; the parameters stay as they were asked for. */
+function redirectTo(
+  { exchange, base, desk }: Guarded,
+  status: 301 | 302 | 303 | 307,
+  variant: Variant,
+): HttpReply {
+  const { access, publicPrefixes } = desk.settings
+  const { request, http } = exchange
+  const { origin, path, forwardedIdentifier } = base
+  const address = {
+    prefix: `${origin}${path}${publicPrefixes[request.version]}`,
+    ...request,
+    forwardedIdentifier,
+  }
+  const [asked = ''] = http.url.split(/[?#]/, 1)
+  const parameters = asked.split('/').slice(request.kind === 'info' ? -1 : -4)
+  return buildRedirect(
+    status,
+    [formatVariantUri(access.codec, address, variant), ...parameters].join('/'),
+    noStore,
+  )
+}

@@ -1,0 +1,40 @@
+/* What an answer depends on beside its URL and the image: who asks, as what the image is shown, what covers it. */
+import { limitMaxAge, resolveCacheControl } from './access/cache-control.js'
+import type { Answer } from './access/decision.js'
+import type { Question } from './access/gate.js'
+import type { View } from './access/view.js'
+import type { Cover } from './image/cover.js'
+import type { ResolvedEncodeOptions } from './image/encode-options.js'
+import type { Overlay } from './image/overlay.js'
+import type { InfoExtras } from './protocol/info.js'
+import type { IIIFRequest } from './protocol/request.js'
+import type { ServiceSettings } from './settings.js'
+
+/** What an answer depends on beside its URL and the image. */
+export interface Asked {
+  /** Who asks, and for what. */
+  readonly question: Question
+  /** As what the image is shown. */
+  readonly view: View<ResolvedEncodeOptions, Overlay>
+  /** What covers it. */
+  readonly cover: Cover | undefined
+  /** What the application has allowed. */
+  readonly outcome: Answer
+  /** The services that lead to a login. */
+  readonly extras?: InfoExtras
+  /** For how many seconds the URL is still good, where it was signed. */
+  readonly secondsLeft?: number
+}
+
+/** The Cache-Control header of what is found: what depends on who asks is kept by nobody but him. */
+export function decideCacheControl(
+  { cacheControl, access }: ServiceSettings,
+  request: IIIFRequest,
+  asked: Asked | undefined,
+): string {
+  const configured = cacheControl.fixed ?? cacheControl.decide({ status: 200, request })
+  if (asked === undefined) return configured
+  const isGuarded = access.authorize !== undefined
+  const decided = resolveCacheControl(configured, { isGuarded, shared: asked.outcome.shared })
+  return asked.secondsLeft === undefined ? decided : limitMaxAge(decided, asked.secondsLeft)
+}
