@@ -1,8 +1,8 @@
 /* From an identifier to its source, and for how long the answer is believed: looking a file up costs more than sending
    a stored tile does. */
 import { LRUCache } from 'lru-cache'
-import type { ImageSource, ResolveContext, SourceResolver } from './contracts.js'
-import { NotFoundError } from './errors.js'
+import type { ImageSource, ResolveContext, SourceRefusal, SourceResolver } from './contracts.js'
+import { IIIFError, MovedError, NotFoundError } from './errors.js'
 import type { ServiceSettings } from './options.js'
 
 /** An identifier and the source that it was resolved to. */
@@ -43,13 +43,21 @@ export function createLocator({ source: resolver, revalidateMs }: ServiceSetting
  * Finds the source of an identifier.
  *
  * @throws {@link NotFoundError} when the resolver does not know it.
+ * @throws {@link MovedError} when the resolver says that it is elsewhere.
+ * @throws {@link IIIFError} with the status of a refusal.
  */
 export async function resolveSource(
   identifier: string,
   resolver: SourceResolver,
   context: ResolveContext = {},
 ): Promise<ImageSource> {
-  const source = await resolver(identifier, context)
-  if (source === undefined) throw new NotFoundError('not-found', 'There is no image with this identifier.')
-  return source
+  const answer = await resolver(identifier, context)
+  if (answer === undefined) throw new NotFoundError('not-found', 'There is no image with this identifier.')
+  if (!('kind' in answer)) return answer
+  throw answer.kind === 'redirect' ? new MovedError(answer.status, answer) : buildRefusal(answer)
+}
+
+function buildRefusal({ status, message }: SourceRefusal): IIIFError {
+  const code = status === 404 || status === 410 ? 'not-found' : 'source-forbidden'
+  return new IIIFError(status, code, message ?? 'This image is not to be had.')
 }
