@@ -1,16 +1,12 @@
 /* Asks other servers: follows redirects under the same policy, tries again what may be tried again, and keeps what was
    given for one origin from every other. */
 import type { IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createDebug } from '../debug.js'
-import { isIIIFError } from '../errors.js'
 import { type AddressPolicyOptions, createAddressPolicy } from './address-policy.js'
-import { throwIfAborted } from './failure.js'
+import { withDeadline, withRetries } from './deadline.js'
 import { createAgents } from './http-agents.js'
-import { dropBody, type ExchangeSettings, exchange, type HttpTimeouts } from './http-exchange.js'
-import { buildHttpFailure, buildTimeout, StatusError } from './http-failure.js'
-
-const debug = createDebug('source:http')
+import { dropBody, type ExchangeSettings, exchange } from './http-exchange.js'
+import { buildUnavailable } from './http-failure.js'
+import { type HttpTimeouts, requireCount, resolveTimeouts } from './http-timeouts.js'
 
 /** How other servers are asked. */
 export interface HttpClientOptions extends Partial<AddressPolicyOptions> {
@@ -62,9 +58,6 @@ export interface HttpClient {
   close(): void
 }
 
-const firstPauseMs = 100
-const maxRetryAfterMs = 5000
-
 /**
  * Creates a client.
  *
@@ -91,34 +84,19 @@ export function createHttpClient(options: HttpClientOptions, allow: readonly str
       const next = findRedirect(answer, url)
       if (next === undefined) return read(answer, url, signal)
       dropBody(answer)
-      if (hops >= maxRedirects) throw buildHttpFailure(new Error('there are too many redirects'))
+      if (hops >= maxRedirects) throw buildUnavailable(new Error('there are too many redirects'))
       url = next
     }
   }
-  const attempt = async <T>(target: HttpTarget, ask: HttpAsk, read: ReadAnswer<T>, signal: AbortSignal) => {
-    for (let attempts = 1; ; attempts += 1) {
-      try {
-        return await follow(target, ask, read, signal)
-      } catch (error) {
-        if (signal.aborted || isIIIFError(error) || attempts >= maxAttempts) throw error
-        debug('attempt %d failed: %o', attempts, error)
-        await sleep(choosePause(error, attempts), undefined, { signal })
-      }
-    }
-  }
   return {
-    ask: (target, ask, read, signal) =>
-      withDeadline(ask.isWhole ? timeouts.wholeMs : timeouts.totalMs, signal, given =>
-        attempt(target, ask, read, given),
-      ),
+    ask(target, ask, read, signal) {
+      const limit = ask.isWhole ? timeouts.wholeMs : timeouts.totalMs
+      return withDeadline(limit, signal, given =>
+        withRetries(maxAttempts, given, () => follow(target, ask, read, given)),
+      )
+    },
     close: agents.close,
   }
-}
-
-/* Servers that all fail at once must not be asked again all at once: a pause is as long as chance will have it. */
-function choosePause(error: unknown, attempts: number): number {
-  const asked = error instanceof StatusError ? Math.min(error.retryAfterMs ?? 0, maxRetryAfterMs) : 0
-  return asked + firstPauseMs * 2 ** (attempts - 1) * (0.5 + Math.random())
 }
 
 function findRedirect({ statusCode, headers }: IncomingMessage, from: URL): URL | undefined {
@@ -126,47 +104,4 @@ function findRedirect({ statusCode, headers }: IncomingMessage, from: URL): URL 
   const { location } = headers
   if (location === undefined || !URL.canParse(location, from.href)) return undefined
   return new URL(location, from)
-}
-
-async function withDeadline<T>(
-  ms: number,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  throwIfAborted(signal)
-  const given = new AbortController()
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    given.abort()
-  }, ms)
-  const stop = (): void => given.abort()
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    return await work(given.signal)
-  } catch (error) {
-    throwIfAborted(signal)
-    throw isLate ? buildTimeout(error) : buildHttpFailure(error)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
-function resolveTimeouts(timeouts: HttpTimeouts = {}): Required<HttpTimeouts> {
-  const {
-    connectMs = 5000,
-    headersMs = 15_000,
-    idleMs = 15_000,
-    totalMs = 60_000,
-    wholeMs = 900_000,
-  } = timeouts
-  const resolved = { connectMs, headersMs, idleMs, totalMs, wholeMs }
-  for (const [name, value] of Object.entries(resolved)) requireCount(`timeouts.${name}`, value, 1)
-  return resolved
-}
-
-function requireCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return
-  throw new TypeError(`${name}: expected a whole number from ${least} but received ${value}`)
 }

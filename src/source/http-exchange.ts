@@ -2,21 +2,9 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { HttpAgents } from './http-agents.js'
-
-/** How long each part of a request may take, in milliseconds. */
-export interface HttpTimeouts {
-  /** Until the connection is made. @defaultValue 5,000 */
-  readonly connectMs?: number
-  /** From there until the headers of the answer. @defaultValue 15,000 */
-  readonly headersMs?: number
-  /** Between two pieces of the body. @defaultValue 15,000 */
-  readonly idleMs?: number
-  /** For everything, retries and redirects included; of one range, not of a whole file. @defaultValue 60,000 */
-  readonly totalMs?: number
-  /** For everything, where a whole file has to be fetched. @defaultValue 900,000 */
-  readonly wholeMs?: number
-}
+import type { HttpTimeouts } from './http-timeouts.js'
 
 /** What is asked. */
 export interface Exchange {
@@ -95,7 +83,7 @@ export function exchange(
  *
  * @throws Error when it is shorter, longer, or breaks off.
  */
-export function readBody(answer: IncomingMessage, length: number): Promise<Uint8Array> {
+export function readBody(answer: Readable, length: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const bytes = Buffer.allocUnsafeSlow(length)
     let filled = 0

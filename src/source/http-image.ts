@@ -1,17 +1,14 @@
-/* One image on another server: looked up, and made a source that is read in the way that costs least. */
-import { createHash } from 'node:crypto'
+/* One image on another server: looked up, and made a source. */
 import type { IncomingMessage } from 'node:http'
 import type { ImageSource } from '../contracts.js'
-import type { BlockCache, RemoteBytes } from './block-cache.js'
-import { createBlockSource, type SourceFacts } from './block-source.js'
+import type { SourceFacts } from './block-source.js'
 import { resolveFormatHint } from './extension.js'
 import { buildChanged } from './failure.js'
 import type { HttpClient, HttpTarget } from './http-client.js'
 import { type HttpFacts, probe } from './http-probe.js'
 import { createRangeFetch } from './http-range.js'
 import { createSave } from './http-save.js'
-import type { Spool } from './spool.js'
-import { createSpooledSource } from './spooled-source.js'
+import { chooseWay, createRemoteImage, nameFile, type RemoteDepot, type RemoteWay } from './remote-image.js'
 
 /** What was found out about an image. */
 export interface KnownImage {
@@ -22,23 +19,16 @@ export interface KnownImage {
   /** When the server said it, in milliseconds. */
   readonly checkedAt: number
   /** How it is read: by range, or from a file in the spool. */
-  readonly way: 'ranges' | 'file'
+  readonly way: RemoteWay
   /** Whether the version was told by the bytes, because the server tells none. */
   readonly isNameless: boolean
 }
 
 /** What sources on other servers share. */
-export interface HttpDepot {
+export interface HttpDepot extends RemoteDepot {
   /** Asks. */
   readonly client: HttpClient
-  /** Keeps what was fetched by range. */
-  readonly cache: BlockCache
-  /** Keeps whole files. */
-  readonly spool: Spool
 }
-
-/* Up to here, a file that has to be decoded as a whole is fetched into memory and not into a file. */
-const smallBytes = 2 ** 20
 
 /**
  * Looks an image up; `undefined` where there is none.
@@ -71,12 +61,13 @@ export async function lookUpImage(
   const image = { facts, version, checkedAt, isNameless: false }
   if (found.kind === 'whole') {
     // It is coming in already: to ask for it again when it is read would cost twice.
-    await fetchNow(depot, nameFile(image), facts, found.answer, signal)
+    await fetchNow(depot, nameFile(formatKey(image)), facts, found.answer, signal)
     return { ...image, way: 'file' }
   }
   const { size = 0 } = facts.validators
-  const way = startsTiff(found.head) || size <= smallBytes ? 'ranges' : 'file'
-  if (way === 'ranges') depot.cache.put(bytesOf(depot, image), found.head)
+  const way = chooseWay(found.head, size)
+  const bytes = { key: formatKey(image), size, fetchRange: createRangeFetch(depot.client, facts) }
+  if (way === 'ranges') depot.cache.put(bytes, found.head)
   return { ...image, way }
 }
 
@@ -90,25 +81,18 @@ export function createHttpImage(depot: HttpDepot, image: KnownImage): ImageSourc
     ...(lastModified !== undefined && { lastModified: new Date(lastModified) }),
     ...(formatHint !== undefined && { formatHint }),
   }
-  if (way === 'ranges') return createBlockSource(bytesOf(depot, image), known, depot.cache)
-  const save = isNameless ? () => Promise.reject(buildChanged()) : createSave(depot.client, facts)
-  const bytes = { spool: depot.spool, name: nameFile(image), save, ...(size !== undefined && { size }) }
-  return createSpooledSource(bytes, known)
-}
-
-type Versioned = Pick<KnownImage, 'facts' | 'version'>
-
-function bytesOf({ client }: HttpDepot, { facts, version }: Versioned): RemoteBytes {
-  const { target, validators } = facts
-  return {
-    key: `${target.url.href}\n${version}`,
-    size: validators.size ?? 0,
-    fetchRange: createRangeFetch(client, facts),
+  const bytes = {
+    key: formatKey(image),
+    way,
+    fetchRange: createRangeFetch(depot.client, facts),
+    save: isNameless ? () => Promise.reject(buildChanged()) : createSave(depot.client, facts),
+    ...(size !== undefined && { size }),
   }
+  return createRemoteImage(depot, bytes, known)
 }
 
-function nameFile({ facts, version }: Versioned): string {
-  return createHash('sha256').update(`${facts.target.url.href}\n${version}`).digest('hex').slice(0, 40)
+function formatKey({ facts, version }: Pick<KnownImage, 'facts' | 'version'>): string {
+  return `${facts.target.url.href}\n${version}`
 }
 
 async function fetchNow(
@@ -136,14 +120,8 @@ async function fetchNameless(
   let version = ''
   const nameOf = (digest: string): string => {
     version = digest
-    return nameFile({ facts, version })
+    return nameFile(formatKey({ facts, version }))
   }
   await spool.add(nameOf, createSave(client, facts, answer), signal)
   return version
-}
-
-/* Classic TIFF is version 42, BigTIFF version 43. */
-function startsTiff(head: Uint8Array): boolean {
-  const start = String.fromCharCode(...head.subarray(0, 4))
-  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start)
 }

@@ -6,6 +6,7 @@ import { dropBody, readBody } from './http-exchange.js'
 import { buildStatusFailure, buildUnavailable } from './http-failure.js'
 import { type HttpResource, isEncoded, isPage } from './http-range.js'
 import { formatIfChanged, formatVersion, parseContentRange, readValidators } from './http-version.js'
+import { headBytes } from './remote-image.js'
 
 /** A resource that was looked up. */
 export interface HttpFacts extends HttpResource {
@@ -24,9 +25,6 @@ export type Probe =
   | { readonly kind: 'ranges'; readonly facts: HttpFacts; readonly head: Uint8Array }
   /** The server sends everything or nothing; it is about to be sent, and must be read or destroyed. */
   | { readonly kind: 'whole'; readonly facts: HttpFacts; readonly answer: IncomingMessage }
-
-/* As much as a reader of TIFF wants at first. */
-const headBytes = 16 * 1024
 
 /**
  * Looks a resource up.

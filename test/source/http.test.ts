@@ -57,7 +57,11 @@ describe('an image by HTTP', () => {
   it('costs one round trip to look up, which brings its first bytes', async () => {
     server.files.set('/a.tif', { bytes: tiffBytes(3_000_000), lastModified: 'Tue, 24 Nov 2026 06:00:00 GMT' })
     const source = await open()('a.tif', {})
-    expect(source).toMatchObject({ size: 3_000_000, formatHint: 'tif', lastModified: new Date('2026-11-24T06:00:00Z') })
+    expect(source).toMatchObject({
+      size: 3_000_000,
+      formatHint: 'tif',
+      lastModified: new Date('2026-11-24T06:00:00Z'),
+    })
     expect(source?.path).toBeUndefined()
     const head = await source?.read(0, 16_384)
     expect(Buffer.compare(head ?? new Uint8Array(), tiffBytes(16_384))).toBe(0)

@@ -1,0 +1,56 @@
+/* What was looked up elsewhere, believed for a while, then looked up again; once however many ask. */
+import { LRUCache } from 'lru-cache'
+import { createWorkTable } from './shared-work.js'
+
+/** What was found, and when. */
+export interface LookedUp {
+  /** When, in milliseconds. */
+  readonly checkedAt: number
+}
+
+/** Looks things up and remembers them. */
+export interface LookUps<T extends LookedUp> {
+  /**
+   * Gives what is known of `key`, or looks it up.
+   *
+   * @param ask - is told what was known, and gives `undefined` where there is nothing
+   */
+  find(
+    key: string,
+    ask: (before: T | undefined, signal: AbortSignal) => Promise<T | undefined>,
+    signal?: AbortSignal,
+  ): Promise<T | undefined>
+  /** Gives up what is under way. */
+  stop(): Promise<void>
+}
+
+/* Each costs about a kilobyte. */
+const maxKnown = 10_000
+
+/**
+ * Creates an empty memory.
+ *
+ * @throws TypeError when `revalidateSeconds` is not what it must be.
+ */
+export function createLookUps<T extends LookedUp>(revalidateSeconds: number): LookUps<T> {
+  if (!(revalidateSeconds >= 0))
+    throw new TypeError(
+      `revalidateSeconds: expected a number of seconds from 0 but received ${revalidateSeconds}`,
+    )
+  const known = new LRUCache<string, T>({ max: maxKnown })
+  const work = createWorkTable<T | undefined>()
+  return {
+    async find(key, ask, signal) {
+      const before = known.get(key)
+      if (before && Date.now() - before.checkedAt < revalidateSeconds * 1000) return before
+      const begin = async (given: AbortSignal): Promise<T | undefined> => {
+        const found = await ask(before, given)
+        if (found) known.set(key, found)
+        else known.delete(key)
+        return found
+      }
+      return work.run(key, begin, signal)
+    },
+    stop: work.stop,
+  }
+}
