@@ -4,7 +4,7 @@ import { lookup } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
 import { BadRequestError } from '../errors.js'
 import { createAgents } from './http-agents.js'
-import { type ExchangeSettings, exchange, readBody } from './http-exchange.js'
+import { type ExchangeSettings, exchange } from './http-exchange.js'
 import { resolveTimeouts } from './http-timeouts.js'
 import type { S3Client, S3Connection, S3Input, S3Output } from './s3-client.js'
 import { createSigner, encodeKey } from './s3-sign.js'
@@ -93,17 +93,19 @@ function readOutput(answer: IncomingMessage): S3Output {
 
 /* As the SDK has it: the name is the code that the store gives. */
 async function readError(answer: IncomingMessage): Promise<Error> {
-  const { statusCode = 0, headers } = answer
-  const length = Number(headers['content-length'] ?? 0)
-  answer.on('error', () => {})
-  let text = ''
-  if (length > 0 && length <= maxErrorBytes) {
-    text = await readBody(answer, length).then(
-      bytes => Buffer.from(bytes).toString(),
-      () => '',
-    )
-  } else answer.destroy()
-  const [, name = 'Unknown'] = /<Code>(\w{1,100})<\/Code>/.exec(text) ?? []
+  const { statusCode = 0 } = answer
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of answer) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > maxErrorBytes) break
+    }
+  } catch {
+    // The status says enough.
+  }
+  const [, name = 'Unknown'] = /<Code>(\w{1,100})<\/Code>/.exec(Buffer.concat(chunks).toString()) ?? []
   const error = new Error(`the store answered with ${statusCode} ${name}`)
   return Object.assign(error, { name, $metadata: { httpStatusCode: statusCode } })
 }

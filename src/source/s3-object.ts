@@ -103,7 +103,8 @@ export async function probeObject(
 async function readProbe(output: S3Output, place: S3Place): Promise<S3Probe> {
   const { ContentRange, ContentLength, LastModified, ETag } = output
   const range = parseContentRange(ContentRange)
-  const size = range?.total ?? (ContentLength === 0 ? 0 : undefined)
+  // Of nothing there is no range, and some stores then tell no length; the body must turn out to be empty.
+  const size = range ? range.total : ContentLength ? undefined : 0
   const end = range?.end ?? 0
   if (size === undefined || (range && (range.start !== 0 || end !== Math.min(headBytes, size))))
     throw buildUnavailable(new Error('the store sent another range than it was asked for'))

@@ -74,7 +74,7 @@ describe('an image by HTTP', () => {
     server.files.set('/b.jpg', { bytes })
     const source = await open()('b.jpg', {})
     expect(server.sent()).toBe(16_384)
-    expect(Buffer.compare(await collect(source?.stream?.() ?? []), bytes)).toBe(0)
+    expect(Buffer.compare(await collect(source!.stream!()), bytes)).toBe(0)
     expect(server.seen).toHaveLength(2)
     expect(await readdir(join(source?.path ?? '', '..'))).toContain(source?.path?.split('/').at(-1))
   })
