@@ -103,8 +103,9 @@ export async function probeObject(
 async function readProbe(output: S3Output, place: S3Place): Promise<S3Probe> {
   const { ContentRange, ContentLength, LastModified, ETag } = output
   const range = parseContentRange(ContentRange)
-  // Of nothing there is no range, and some stores then tell no length; the body must turn out to be empty.
-  const size = range ? range.total : ContentLength ? undefined : 0
+  // Of nothing there is no range; stores answer with 416, with no range, or with one that cannot be.
+  const isEmpty = ContentRange?.endsWith('/0') ?? ContentLength === 0
+  const size = isEmpty ? 0 : range?.total
   const end = range?.end ?? 0
   if (size === undefined || (range && (range.start !== 0 || end !== Math.min(headBytes, size))))
     throw buildUnavailable(new Error('the store sent another range than it was asked for'))
@@ -119,7 +120,8 @@ async function readProbe(output: S3Output, place: S3Place): Promise<S3Probe> {
     ...(ETag !== undefined && { etag: ETag }),
     ...(LastModified && { lastModified: LastModified }),
   }
-  return { kind: 'found', facts, head: await readBytes(output, end) }
+  if (size === 0) destroyBody(output)
+  return { kind: 'found', facts, head: size === 0 ? new Uint8Array() : await readBytes(output, end) }
 }
 
 function isVersioned(id: string | undefined): id is string {
