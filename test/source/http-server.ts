@@ -35,6 +35,8 @@ export interface FileServer {
   hasRanges: boolean
   /** Answers before the files are looked at, where it is set; `false` leaves the request to them. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+  /** Closes the connections that are open. */
+  closeConnections(): void
   /** Forgets what was seen. */
   reset(): void
 }
@@ -77,6 +79,7 @@ export async function startFileServer(): Promise<FileServer> {
     connections: () => connections,
     hasRanges: true,
     intercept: undefined,
+    closeConnections: () => server.closeAllConnections(),
     reset() {
       sent = 0
       connections = 0
