@@ -1,7 +1,6 @@
 /* From an identifier to the URL that is asked, and what its origin is told. */
 import type { ResolveContext } from '../contracts.js'
 import { BadRequestError } from '../errors.js'
-import { formatIdentifier } from '../protocol/identifier.js'
 import type { HttpTarget } from './http-client.js'
 
 /** A URL that a function gives for an identifier. */
@@ -79,9 +78,8 @@ function createFinder(locate: LocateUrl, common: HttpTarget['headers']): FindTar
 }
 
 function toUrl(text: string | URL): URL {
-  const { href } = typeof text === 'string' && !URL.canParse(text) ? { href: '' } : new URL(text)
-  if (href === '') throw refuse('leads to no URL')
-  const url = new URL(href)
+  if (!URL.canParse(String(text))) throw refuse('leads to no URL')
+  const url = new URL(text)
   url.hash = ''
   return url
 }
@@ -91,20 +89,25 @@ function parseTemplate(template: unknown): (identifier: string) => URL {
   const parts = typeof template === 'string' ? template.split(/\{(\+?)identifier\}/) : []
   const [before = '', operator, after = ''] = parts
   const fill = (text: string): string => `${before}${text}${after}`
-  const isFixed = ['a', 'b.b'].every(
-    text => URL.canParse(fill(text)) && new URL(fill(text)).origin === originOf(before),
-  )
-  const { protocol = '', hash = '', username = '' } = isFixed ? new URL(fill('a')) : {}
-  if (parts.length !== 3 || !isFixed || !/^https?:$/.test(protocol) || hash !== '' || username !== '')
+  if (parts.length !== 3 || !['a', 'b.b'].every(text => isComplete(fill(text), before)))
     throw new TypeError('url: expected a URL such as "https://img.example.org/{identifier}", or a function')
   return identifier => {
-    const encoded =
-      operator === '+' ? identifier.split('/').map(formatIdentifier).join('/') : formatIdentifier(identifier)
-    const url = new URL(fill(encoded))
+    if (!identifier.isWellFormed()) throw refuse('is not well-formed Unicode')
+    // Everything that could mean something is encoded: in a query, "&" would begin another parameter.
+    const segments = operator === '+' ? identifier.split('/') : [identifier]
+    const text = fill(segments.map(encodeURIComponent).join('/'))
     // "." and ".." are resolved away: the identifier must not walk about on the server.
-    if (`${url.pathname}${url.search}` === pathOf(fill(encoded))) return url
+    if (isComplete(text, before)) return new URL(text)
     throw refuse('has a "." or ".." segment')
   }
+}
+
+/* Whether a URL is just what it looks like, with the origin that the template has before the identifier begins. */
+function isComplete(text: string, before: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, origin, pathname, search } = new URL(text)
+  const isPlain = /^https?:$/.test(protocol) && username === '' && origin === originOf(before)
+  return isPlain && `${pathname}${search}` === pathOf(text)
 }
 
 /* The origin of a template must be finished before the identifier begins. */

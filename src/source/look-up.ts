@@ -1,5 +1,6 @@
 /* What was looked up elsewhere, believed for a while, then looked up again; once however many ask. */
 import { LRUCache } from 'lru-cache'
+import { AbortedError } from '../errors.js'
 import { createWorkTable } from './shared-work.js'
 
 /** What was found, and when. */
@@ -20,7 +21,7 @@ export interface LookUps<T extends LookedUp> {
     ask: (before: T | undefined, signal: AbortSignal) => Promise<T | undefined>,
     signal?: AbortSignal,
   ): Promise<T | undefined>
-  /** Gives up what is under way. */
+  /** Gives up what is under way, and looks nothing up from now on. */
   stop(): Promise<void>
 }
 
@@ -39,8 +40,10 @@ export function createLookUps<T extends LookedUp>(revalidateSeconds: number): Lo
     )
   const known = new LRUCache<string, T>({ max: maxKnown })
   const work = createWorkTable<T | undefined>()
+  let isClosed = false
   return {
     async find(key, ask, signal) {
+      if (isClosed) throw new AbortedError('closed', 'The source is closed.')
       const before = known.get(key)
       if (before && Date.now() - before.checkedAt < revalidateSeconds * 1000) return before
       const begin = async (given: AbortSignal): Promise<T | undefined> => {
@@ -51,6 +54,9 @@ export function createLookUps<T extends LookedUp>(revalidateSeconds: number): Lo
       }
       return work.run(key, begin, signal)
     },
-    stop: work.stop,
+    async stop() {
+      isClosed = true
+      await work.stop()
+    },
   }
 }
