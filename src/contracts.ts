@@ -119,8 +119,8 @@ export interface RemoteLevel extends Dimensions {
   readonly tile: Dimensions
 }
 
-/** The formats that sources may have. */
-export type SourceFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'avif' | 'tif' | 'svg'
+/** The formats that sources may have; `iiif` is an image that another image service has. */
+export type SourceFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'avif' | 'tif' | 'svg' | 'iiif'
 
 /** What the colours of an image are before anything is done to them. */
 export type SourceColour = 'gray' | 'rgb' | 'cmyk' | 'lab'
@@ -148,6 +148,11 @@ export interface StoredCoding {
   readonly format: 'jpg' | 'webp'
   /** Where tiles can be cut and joined without decoding: positions that are multiples of these; absent if nowhere. */
   readonly grid?: Dimensions
+  /**
+   * Whether the tiles come from another image service: those at the edges are then cut to the image, and all of them are
+   * worth keeping. @defaultValue false
+   */
+  readonly isRemote?: boolean
 }
 
 /** The facts about an image that everything else is decided by. */
