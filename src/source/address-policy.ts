@@ -92,6 +92,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   const { allow, allowPrivateAddresses = false, resolveHost = resolveBySystem } = options
   const origins = parseOrigins(allow)
   const isAllowed = parsePrivateAddresses(allowPrivateAddresses)
+  const allowedHosts = new Set<string>()
   const resolve = async (hostname: string): Promise<LookupAddress[]> => {
     const addresses = await resolveHost(hostname)
     // One address that is refused condemns the name: whoever mixes them means no good.
@@ -103,9 +104,12 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
       const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
       if (!isHttp || url.username !== '' || url.password !== '' || !origins.has(url.origin))
         throw buildRefusal()
+      if (allowedHosts.has(url.host)) return
       // No name is looked up for an address, so that it must be checked here.
       const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
       if (isIP(host) !== 0 && !isAllowed(host)) throw buildRefusal()
+      // Its origin is one of those that were named: there are no more hosts than these.
+      allowedHosts.add(url.host)
     },
     lookup: (hostname, lookupOptions, callback) => {
       resolve(hostname).then(

@@ -23,7 +23,7 @@ export interface BlockCacheOptions {
   readonly blockBytes?: number
   /**
    * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
-   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 65,536
+   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 81,920
    */
   readonly readAheadBytes?: number
 }
@@ -182,7 +182,7 @@ function extend(blocks: SourceBlocks, { first, end }: BlockSpan, count: number):
 }
 
 function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {
-  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 65_536 } = options
+  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 81_920 } = options
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
     throw new TypeError(`maxBytes: expected a whole number of bytes above 0 but received ${maxBytes}`)
   if (!(blockBytes >= 512 && blockBytes <= maxRunBytes && Number.isInteger(Math.log2(blockBytes))))

@@ -46,13 +46,20 @@ export function exchange(
   const isHttps = url.protocol === 'https:'
   const send = isHttps ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const request = send(url, {
+    const request = send({
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      ...(url.port !== '' && { port: url.port }),
+      path: `${url.pathname}${url.search}`,
       method,
-      headers: { 'accept-encoding': 'identity', accept: 'image/*, */*;q=0.5', ...headers },
+      headers: { host: url.host, 'accept-encoding': 'identity', accept: 'image/*, */*;q=0.5', ...headers },
       agent: isHttps ? agents.https : agents.http,
       lookup,
-      signal,
     })
+    // The option of the same name does as much, at three times the cost.
+    const giveUp = (): void => void request.destroy(new Error('given up'))
+    signal.addEventListener('abort', giveUp, { once: true })
+    request.once('close', () => signal.removeEventListener('abort', giveUp))
+    if (signal.aborted) giveUp()
     const stop = (what: string) => () => request.destroy(buildTimeout(what))
     // A request that waits for a free connection is not late.
     let timer: NodeJS.Timeout | undefined

@@ -11,7 +11,12 @@ const bucket = 'masters'
 
 /** @param {number} port */
 function connect(port) {
-  return { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true, credentials: keys }
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: keys,
+  }
 }
 
 /**

@@ -49,8 +49,16 @@ function addView(asked, image, side, { level, x, y }) {
   const factor = 2 ** level
   const tile = side * factor
   const tiles = []
-  for (let top = firstTile(y, screen.height, factor, tile); top < Math.min(image.height, y + (screen.height * factor) / 2); top += tile) {
-    for (let left = firstTile(x, screen.width, factor, tile); left < Math.min(image.width, x + (screen.width * factor) / 2); left += tile) {
+  for (
+    let top = firstTile(y, screen.height, factor, tile);
+    top < Math.min(image.height, y + (screen.height * factor) / 2);
+    top += tile
+  ) {
+    for (
+      let left = firstTile(x, screen.width, factor, tile);
+      left < Math.min(image.width, x + (screen.width * factor) / 2);
+      left += tile
+    ) {
       const distance = Math.hypot(left + tile / 2 - x, top + tile / 2 - y)
       tiles.push({ distance, path: formatTile(image, left, top, tile, factor) })
     }
