@@ -26,6 +26,8 @@ export async function render(input: PixelInput, plan: RenderPlan, signal?: Abort
     return bytes
   } catch (error) {
     throwIfAborted(signal)
+    // A file that is another one by now, or gone, explains whatever went wrong with it.
+    if (input.kind === 'encoded') await input.check?.()
     throw toSourceFailure(error)
   }
 }

@@ -71,8 +71,8 @@ export async function lookUpImage(
   return { ...image, way }
 }
 
-/** Creates the source of an image that was looked up. */
-export function createHttpImage(depot: HttpDepot, image: KnownImage): ImageSource {
+/** Creates the source of an image that was looked up; `onChange` hears that it has changed since. */
+export function createHttpImage(depot: HttpDepot, image: KnownImage, onChange: () => void): ImageSource {
   const { facts, version, way, isNameless } = image
   const { lastModified, size } = facts.validators
   const formatHint = resolveFormatHint(facts.target.url.pathname)
@@ -87,6 +87,7 @@ export function createHttpImage(depot: HttpDepot, image: KnownImage): ImageSourc
     fetchRange: createRangeFetch(depot.client, facts),
     save: isNameless ? () => Promise.reject(buildChanged()) : createSave(depot.client, facts),
     ...(size !== undefined && { size }),
+    onChange,
   }
   return createRemoteImage(depot, bytes, known)
 }

@@ -50,12 +50,13 @@ export function httpSource(options: HttpSourceOptions): OpenResolver {
     throwIfAborted(context.signal)
     const target = await targets.find(identifier, context)
     if (target === undefined) return undefined
+    const key = formatKey(target)
     const found = await lookUps.find(
-      formatKey(target),
+      key,
       (before, signal) => lookUpImage(depot, target, before, signal),
       context.signal,
     )
-    return found && createHttpImage(depot, found)
+    return found && createHttpImage(depot, found, () => lookUps.forget(key, found))
   }
   return Object.assign(resolve, {
     async close() {

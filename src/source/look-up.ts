@@ -21,6 +21,8 @@ export interface LookUps<T extends LookedUp> {
     ask: (before: T | undefined, signal: AbortSignal) => Promise<T | undefined>,
     signal?: AbortSignal,
   ): Promise<T | undefined>
+  /** Forgets what turned out to be wrong, so that the next who asks hears what is right. */
+  forget(key: string, found: T): void
   /** Gives up what is under way, and looks nothing up from now on. */
   stop(): Promise<void>
 }
@@ -53,6 +55,9 @@ export function createLookUps<T extends LookedUp>(revalidateSeconds: number): Lo
         return found
       }
       return work.run(key, begin, signal)
+    },
+    forget(key, found) {
+      if (known.peek(key)?.checkedAt === found.checkedAt) known.delete(key)
     },
     async stop() {
       isClosed = true

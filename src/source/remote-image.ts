@@ -2,6 +2,7 @@
    range, what is decoded as a whole from a file that is fetched first. */
 import { createHash } from 'node:crypto'
 import type { ImageSource } from '../contracts.js'
+import { isIIIFError } from '../errors.js'
 import type { BlockCache, RemoteBytes } from './block-cache.js'
 import { createBlockSource, type SourceFacts } from './block-source.js'
 import type { SaveFile, Spool } from './spool.js'
@@ -26,6 +27,8 @@ export interface RemoteImageBytes extends Omit<RemoteBytes, 'size'> {
   readonly size?: number
   /** Fetches all of it. */
   readonly save: SaveFile
+  /** Hears that it is no longer of this version. */
+  onChange(): void
 }
 
 /** How many bytes from the start are fetched at first: as much as a reader of TIFF wants at once. */
@@ -44,12 +47,24 @@ export function chooseWay(head: Uint8Array, size: number): RemoteWay {
 /** Creates the source of an image. */
 export function createRemoteImage(
   { cache, spool }: RemoteDepot,
-  { way, save, size, ...bytes }: RemoteImageBytes,
+  { way, save, size, onChange, ...bytes }: RemoteImageBytes,
   facts: SourceFacts,
 ): ImageSource {
-  if (way === 'ranges') return createBlockSource({ ...bytes, size: size ?? 0 }, facts, cache)
+  const watch = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      if (isIIIFError(error) && error.code === 'source-changed') onChange()
+      throw error
+    }
+  }
+  if (way === 'ranges') {
+    const fetchRange: RemoteBytes['fetchRange'] = (...range) => watch(bytes.fetchRange(...range))
+    return createBlockSource({ key: bytes.key, size: size ?? 0, fetchRange }, facts, cache)
+  }
   const name = nameFile(bytes.key)
-  return createSpooledSource({ spool, name, save, ...(size !== undefined && { size }) }, facts)
+  const saveWatched: SaveFile = (...target) => watch(save(...target))
+  return createSpooledSource({ spool, name, save: saveWatched, ...(size !== undefined && { size }) }, facts)
 }
 
 /** The name in the spool of what a cache of blocks knows by `key`. */

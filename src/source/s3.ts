@@ -98,7 +98,7 @@ export function s3Source(options: S3SourceOptions): OpenResolver {
       (before, signal) => lookUp(store, place, key, before, signal),
       context.signal,
     )
-    return known && createImage(store, known, key)
+    return known && createImage(store, known, key, () => lookUps.forget(key, known))
   }
   return Object.assign(resolve, {
     async close() {
@@ -140,11 +140,11 @@ function bytesOf({ limits }: Store, { facts }: KnownObject, key: string) {
   }
 }
 
-function createImage(store: Store, known: KnownObject, key: string): ImageSource {
+function createImage(store: Store, known: KnownObject, key: string, onChange: () => void): ImageSource {
   const { version, lastModified, input } = known.facts
   const formatHint = resolveFormatHint(input.Key)
   const save = createObjectSave(known.facts, store.limits)
-  const bytes = { ...bytesOf(store, known, key), way: known.way, save }
+  const bytes = { ...bytesOf(store, known, key), way: known.way, save, onChange }
   return createRemoteImage(store, bytes, {
     version,
     ...(lastModified && { lastModified }),

@@ -16,7 +16,7 @@ const session = { image: sizes[108], side: tileSide, count: 300 }
 
 const usage = `node test/bench/remote.js -- [options]
 
-  --sessions N      sessions of 300 tiles each, of which the first three only warm up; 10
+  --sessions N      sessions of 300 tiles each, of which the first six only warm up; 14
   --peers DIR       a folder in which iiif-processor 7 is installed
   --install-peers   install it, into a temporary folder or into DIR
   --help
@@ -27,14 +27,14 @@ const usage = `node test/bench/remote.js -- [options]
 const { values } = parseArgs({
   args: process.argv.slice(2).filter(word => word !== '--'),
   options: {
-    sessions: { type: 'string', default: '10' },
+    sessions: { type: 'string', default: '14' },
     peers: { type: 'string' },
     'install-peers': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) process.stdout.write(usage)
-else await run(Math.max(4, Number(values.sessions)))
+else await run(Math.max(7, Number(values.sessions)))
 
 /** @param {number} sessions */
 async function run(sessions) {
@@ -93,7 +93,7 @@ async function measurePeer(peer, nginx, names) {
   }))
   const settings = { origin: nginx.origin, levels, .../** @type {{ peers: string }} */ (peer.settings) }
   const contender = { settings, store: nginx }
-  const [few] = await measureSessions([contender], names.slice(0, 4), { ...session, count: 10 })
+  const [few] = await measureSessions([contender], names.slice(0, 7), { ...session, count: 10 })
   if (!few) throw new Error('Something was not measured.')
   /** @param {number} value */
   const scale = value => (value * session.count) / 10

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
+import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ImageSource, OpenResolver } from '../../src/contracts.js'
+import { createImageService } from '../../src/service.js'
 import { blockCache } from '../../src/source/block-cache.js'
 import { type HttpSourceOptions, httpSource } from '../../src/source/http.js'
 import { createFolder } from '../image/picture.js'
@@ -137,6 +140,36 @@ describe('an image by HTTP', () => {
     server.reset()
     await read(await open({ cache })('e.tif', {}), 500_100, 500)
     expect(server.seen.map(({ range }) => range)).toEqual(['bytes=0-16383'])
+  })
+})
+
+describe('an image that has changed', () => {
+  it('is looked up anew as soon as that was noticed, however long it would have been believed', async () => {
+    server.files.set('/f.tif', { bytes: tiffBytes(900_000) })
+    const resolve = open({ revalidateSeconds: 3600, cache: blockCache({ readAheadBytes: 0 }) })
+    const first = await resolve('f.tif', {})
+    server.files.set('/f.tif', { bytes: tiffBytes(900_001) })
+    expect((await resolve('f.tif', {}))?.size).toBe(900_000)
+    await expect(first?.read(500_000, 10)).rejects.toMatchObject({ status: 503, code: 'source-changed' })
+    const second = await resolve('f.tif', {})
+    expect(second?.size).toBe(900_001)
+    // What is left of the first changes nothing for the second.
+    await expect(first?.read(500_000, 10)).rejects.toMatchObject({ code: 'source-changed' })
+    server.reset()
+    await resolve('f.tif', {})
+    expect(server.seen).toEqual([])
+  })
+
+  it('or whose file was removed, is told so, and not taken for one that never was', async () => {
+    const noise = await sharp(randomBytes(3_000_000), { raw: { width: 1000, height: 1000, channels: 3 } })
+    server.files.set('/g.png', { bytes: await noise.png({ compressionLevel: 0 }).toBuffer() })
+    const service = createImageService({ source: open(), cache: false, revalidate: 'never' })
+    const request = service.parseRequest('/iiif/3/g.png/0,0,100,100/50,50/0/default.jpg')
+    if (request?.kind !== 'image') throw new Error('no image request')
+    expect((await service.process(request)).size).toBeGreaterThan(100)
+    await rm((await service.resolveSource('g.png')).path ?? '')
+    await expect(service.process(request)).rejects.toMatchObject({ status: 503, code: 'source-changed' })
+    await service.close()
   })
 })
 

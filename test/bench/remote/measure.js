@@ -10,7 +10,7 @@ import { listSession } from './session.js'
 /** @typedef {{ image: import('./session.js').Size, side: number, count: number }} Session */
 
 const connections = 6
-const warmUps = 3
+const warmUps = 6
 
 /** @typedef {{ settings: import('../servers/remote.js').Settings, store?: import('./nginx.js').Store | undefined }} Contender -
  *   a server, and what counts what it asks of it */
