@@ -67,7 +67,8 @@ async function fetchStored(
     place && others.length === 0 && place.box.width === box.width && place.box.height === box.height
   if (!isOne) return undefined
   const { bytes, isPlain } = await fetchTile(remote, place, signal)
-  return isPlain ? bytes : undefined
+  // Copied: whoever fetched the tile may keep it for others.
+  return isPlain ? new Uint8Array(bytes) : undefined
 }
 
 async function readPixels(

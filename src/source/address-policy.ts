@@ -6,7 +6,7 @@ import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { SourceError } from '../errors.js'
 
-/** How {@link createAddressPolicy} decides. */
+/** Where connections may lead. */
 export interface AddressPolicyOptions {
   /** The origins that may be connected to, for example `https://img.example.org`. */
   readonly allow: readonly string[]

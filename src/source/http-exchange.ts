@@ -77,9 +77,14 @@ export function exchange(
       answer.setTimeout(timeouts.idleMs, () => answer.destroy(buildTimeout('the next piece')))
       resolve(answer)
     })
-    request.once('error', error => {
+    request.on('error', error => {
       clearTimeout(timer)
-      reject(error)
+      // A connection that was kept may be closed at the other end just when it is used again: that is nobody's fault.
+      const isStale =
+        request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' && !signal.aborted
+      if (isStale)
+        exchange({ url, method, headers }, { agents, lookup, timeouts }, signal).then(resolve, reject)
+      else reject(error)
     })
     request.end()
   })

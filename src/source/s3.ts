@@ -169,7 +169,12 @@ function createKeys(): (place: S3Place) => string {
 
 function buildInput({ bucket, key, versionId }: S3Location, common: string | undefined): S3Input {
   const Bucket = bucket ?? common
-  if (Bucket === undefined) throw new TypeError('bucket: expected one, of the source or of the location')
+  // It may become part of the name of a host.
+  if (Bucket === undefined || !/^\w[\w.-]{1,254}$/.test(Bucket))
+    throw new TypeError('bucket: expected the name of a bucket, of the source or of the location')
+  // The key of nothing is the list of everything.
+  if (key === '')
+    throw new BadRequestError('invalid-identifier', 'The identifier leads to a key that is empty.')
   return { Bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) }
 }
 

@@ -1,7 +1,7 @@
 /* An image source whose bytes are fetched into a spool when they are first read; from then on it is a local file. */
 import type { ImageSource } from '../contracts.js'
 import type { SourceFacts } from './block-source.js'
-import { buildChanged } from './failure.js'
+import { buildChanged, throwIfAborted } from './failure.js'
 import { createFileImageSource, type FileImage } from './file-image.js'
 import type { SaveFile, Spool } from './spool.js'
 import { checkFile } from './versioned-file.js'
@@ -35,12 +35,6 @@ export function createSpooledSource(
     opened = createFileImageSource(found)
     return opened
   }
-  const close = async (): Promise<void> => {
-    const closing = opened
-    opened = undefined
-    release()
-    await closing?.close?.()
-  }
   return {
     ...facts,
     path: spool.pathOf(name),
@@ -52,10 +46,21 @@ export function createSpooledSource(
       await checkFile(file)
     },
     async *stream(options) {
-      const source = await open(options?.signal)
-      yield* source.stream?.(options) ?? []
-      await close()
+      throwIfAborted(options?.signal)
+      const found = await spool.obtain(name, save, options?.signal)
+      const letGo = spool.hold(name)
+      try {
+        // It has a handle of its own: to leave it closes nothing that somebody else reads from.
+        yield* createFileImageSource(found).stream?.(options) ?? []
+      } finally {
+        letGo()
+      }
     },
-    close,
+    async close() {
+      const closing = opened
+      opened = undefined
+      release()
+      await closing?.close?.()
+    },
   }
 }

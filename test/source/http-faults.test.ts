@@ -313,6 +313,21 @@ describe('a server that fails once', () => {
   })
 })
 
+describe('a connection that was kept', () => {
+  it('and is closed just when it is used again costs nothing but another one', async () => {
+    const used = new WeakSet<object>()
+    server.intercept = ({ socket }) => {
+      const isUsed = used.has(socket)
+      used.add(socket)
+      if (isUsed) socket.destroy()
+      return isUsed
+    }
+    const images = await drawAll(open({ maxAttempts: 1 }))
+    for (const [index, image] of images.entries()) expect(image.equals(right[index]!)).toBe(true)
+    expect(server.connections()).toBeGreaterThan(2)
+  })
+})
+
 describe('a file that changes', () => {
   it.each<[string, object]>([
     ['with a strong tag', {}],

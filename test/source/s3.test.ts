@@ -183,6 +183,18 @@ describe('where an object is', () => {
     await expect(open()(identifier, {})).rejects.toMatchObject({ status: 400, code: 'invalid-identifier' })
   })
 
+  it.each(['a/b', 'evil.example/', 'a@b', 'a:80', '', 'x'])('has no bucket such as %j', async bucket => {
+    const client = { region: 'x', credentials: store.client.credentials, endpoint: store.client.endpoint }
+    const resolve = open({ client, key: () => ({ bucket, key: 'a' }) })
+    await expect(resolve('x', {})).rejects.toThrow(/^bucket: expected /)
+    expect(store.seen).toEqual([])
+  })
+
+  it('is not the list of a bucket', async () => {
+    await expect(open({ key: () => '' })('x', {})).rejects.toMatchObject({ code: 'invalid-identifier' })
+    expect(store.seen).toEqual([])
+  })
+
   it('is never a place that the URL of a key would be resolved to', async () => {
     const resolve = open({ key: () => 'a/../../other-bucket/secret.tif' })
     await expect(resolve('x', {})).rejects.toMatchObject({ code: 'invalid-identifier' })

@@ -1,9 +1,9 @@
 /* A real nginx on loopback that serves a folder, and counts by its log what was asked of it. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { takePort } from '../port.js'
 
 /** @typedef {{ requests: number, bytes: number }} Traffic */
 /** @typedef {{ origin: string, reset: () => Promise<void>, read: () => Promise<Traffic>, stop: () => Promise<void> }} Store */
@@ -53,17 +53,6 @@ async function waitFor(url) {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   throw new Error('nginx does not answer.')
-}
-
-/** A port that was free a moment ago; nginx cannot be told to take any. @returns {Promise<number>} */
-function takePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
 }
 
 /** @param {string} home @param {string} folder @param {number} port */
