@@ -36,6 +36,9 @@ export interface SpoolFolder {
 
 const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 
+/* In a container every process has the same number: the time of its start tells which one it is. */
+const start = Math.round(performance.timeOrigin).toString(36)
+
 /* What was not written to for this long nobody writes to: every download has a shorter limit for standing still. */
 const stalePartMs = 10 * 60_000
 
@@ -45,7 +48,7 @@ const staleOwnerMs = 24 * 3_600_000
 /** Creates the folder of a spool, `honeydew-spool` below `directory`; nothing is made before it is opened. */
 export function createSpoolFolder(directory: string): SpoolFolder {
   const root = join(directory, 'honeydew-spool')
-  const owner = `${host}-${process.pid}-${randomBytes(6).toString('hex')}`
+  const owner = `${host}-${process.pid}-${start}-${randomBytes(6).toString('hex')}`
   let parts = 0
   const list = async (): Promise<FolderFile[]> => {
     const names = await readdir(root).catch(ignoreMissing)
@@ -55,8 +58,7 @@ export function createSpoolFolder(directory: string): SpoolFolder {
   const removeStale = async (): Promise<void> => {
     const now = Date.now()
     for (const { name, path, usedMs } of await list()) {
-      const isStale = isGone(name) || now - usedMs > (name.endsWith('.owner') ? staleOwnerMs : stalePartMs)
-      if (isStale && !name.endsWith('.bytes')) await rm(path, { force: true })
+      if (!name.endsWith('.bytes') && isStale(name, now - usedMs)) await rm(path, { force: true })
     }
   }
   return {
@@ -96,14 +98,22 @@ async function readFacts(root: string, name: string): Promise<FolderFile | undef
   return { name, path, size: stats.size, usedMs: Math.max(stats.atimeMs, stats.mtimeMs) }
 }
 
-/* Whether the name tells of a process of this machine that is no more. */
-function isGone(name: string): boolean {
-  const [, at, pid] = /(?:^|\.)([\da-f]{8})-(\d+)-[\da-f]{12}(?:-\d+\.part|\.owner)$/.exec(name) ?? []
-  if (at !== host) return false
+/* Whether the process that a name tells of is gone: of this machine the system knows, of others their silence tells. */
+function isStale(name: string, silentMs: number): boolean {
+  const [, at, pid, since, kind] =
+    /(?:^|\.)([\da-f]{8})-(\d+)-([\da-z]+)-[\da-f]{12}(?:-\d+)?\.(part|owner)$/.exec(name) ?? []
+  const isSilent = silentMs > (kind === 'owner' ? staleOwnerMs : stalePartMs)
+  if (at !== host) return isSilent
+  const isGone = Number(pid) === process.pid ? since !== start : !isRunning(Number(pid))
+  // Who is there and silent may have nothing to say; but nobody writes to a part for so long.
+  return isGone || (kind === 'part' && isSilent)
+}
+
+function isRunning(pid: number): boolean {
   try {
-    return !process.kill(Number(pid), 0)
+    return process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }
 

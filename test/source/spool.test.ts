@@ -248,7 +248,7 @@ spool.obtain('left', async writer => {
   it('of another machine is left alone until it is clear that nobody writes there', async () => {
     const { spool, folder, directory } = await open()
     await mkdir(folder, { mode: 0o700 })
-    const part = join(folder, 'x.0badcafe-1-0123456789ab-1.part')
+    const part = join(folder, 'x.0badcafe-1-abc-0123456789ab-1.part')
     await writeFile(part, 'half')
     await spool.obtain('a', saveBytes(Uint8Array.of(1)))
     expect(existsSync(part)).toBe(true)
@@ -258,6 +258,19 @@ spool.obtain('left', async writer => {
     await other.spool.obtain('a', saveBytes(Uint8Array.of(1)))
     expect(existsSync(part)).toBe(false)
   })
+})
+
+it('what an earlier process of our number has left is removed, as after the restart of a container', async () => {
+  const { spool, folder, directory } = await open()
+  await spool.obtain('a', saveBytes(Uint8Array.of(1)))
+  const own = (await readdir(folder)).find(name => name.endsWith('.owner')) ?? ''
+  const [machine, pid] = own.split('-')
+  const left = [`${machine}-${pid}-zzz-0123456789ab.owner`, `b.${machine}-${pid}-zzz-0123456789ab-1.part`]
+  for (const name of left) await writeFile(join(folder, name), '')
+  const other = await open({ directory })
+  await other.spool.obtain('a', saveBytes(Uint8Array.of(1)))
+  expect((await readdir(folder)).filter(name => left.includes(name))).toEqual([])
+  expect(await readdir(folder)).toContain(own)
 })
 
 describe('a folder that is not ours alone', () => {
