@@ -54,6 +54,8 @@ export interface HttpClient {
    * @throws {@link SourceError} of 403, 502 or 504; {@link AbortedError} when `signal` is aborted.
    */
   ask<T>(target: HttpTarget, ask: HttpAsk, read: ReadAnswer<T>, signal?: AbortSignal): Promise<T>
+  /** How long a whole file may take, in milliseconds. */
+  readonly wholeMs: number
   /** Closes all connections. */
   close(): void
 }
@@ -95,6 +97,7 @@ export function createHttpClient(options: HttpClientOptions, allow: readonly str
         withRetries(maxAttempts, given, () => follow(target, ask, read, given)),
       )
     },
+    wholeMs: timeouts.wholeMs,
     close: agents.close,
   }
 }

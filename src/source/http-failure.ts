@@ -58,7 +58,8 @@ const local: ReadonlySet<unknown> = new Set([
 /** Builds the error that a failed exchange becomes; errors of our own stay what they are. */
 export function buildHttpFailure(error: unknown): IIIFError {
   if (isIIIFError(error)) return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (local.has(code)) return buildFailure(error)
+  const { code, syscall }: NodeJS.ErrnoException = error instanceof Error ? error : new Error('not an error')
+  // A connection that the system forbids says nothing about files.
+  if (local.has(code) && syscall !== 'connect') return buildFailure(error)
   return timeouts.has(code) ? buildTimeout(error) : buildUnavailable(error)
 }

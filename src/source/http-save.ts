@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import { addAbortSignal } from 'node:stream'
 import { isIIIFError } from '../errors.js'
-import { buildChanged, throwIfAborted } from './failure.js'
+import { withDeadline } from './deadline.js'
+import { buildChanged } from './failure.js'
 import type { HttpClient } from './http-client.js'
 import { buildStatusFailure, buildUnavailable } from './http-failure.js'
 import type { HttpFacts } from './http-probe.js'
@@ -21,7 +22,8 @@ export function createSave(client: HttpClient, facts: HttpFacts, begun?: Incomin
   return async (writer, signal) => {
     const answer = first
     first = undefined
-    if (answer && (await tryFirst(addAbortSignal(signal, answer), writer, facts, signal))) return
+    const tryThis = (given: AbortSignal): Promise<boolean> => tryFirst(answer, writer, facts, given)
+    if (await withDeadline(client.wholeMs, signal, tryThis)) return
     const ask = { isWhole: true } as const
     await client.ask(facts.target, ask, found => writeBody(found, writer, facts), signal)
   }
@@ -29,17 +31,17 @@ export function createSave(client: HttpClient, facts: HttpFacts, begun?: Incomin
 
 /* What breaks off in the middle is worth asking for again. */
 async function tryFirst(
-  answer: IncomingMessage,
+  answer: IncomingMessage | undefined,
   writer: SpoolWriter,
   facts: HttpFacts,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (answer === undefined) return false
   try {
-    await writeBody(answer, writer, facts)
+    await writeBody(addAbortSignal(signal, answer), writer, facts)
     return true
   } catch (error) {
-    throwIfAborted(signal)
-    if (isIIIFError(error)) throw error
+    if (signal.aborted || isIIIFError(error)) throw error
     return false
   }
 }

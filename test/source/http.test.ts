@@ -9,7 +9,7 @@ import { blockCache } from '../../src/source/block-cache.js'
 import { type HttpSourceOptions, httpSource } from '../../src/source/http.js'
 import { createFolder } from '../image/picture.js'
 import { collect, describeSourceContract } from './contract.js'
-import { type FileServer, startFileServer } from './http-server.js'
+import { type FileServer, startFileServer, tagOf } from './http-server.js'
 
 let server: FileServer
 let folder: string
@@ -207,6 +207,39 @@ describe('a server without ranges', () => {
     const resolve = open({ revalidateSeconds: 0 })
     const first = await resolve('h.tif', {})
     expect((await resolve('h.tif', {}))?.version).toBe(first?.version)
+  })
+
+  it.each([
+    ['as slowly as it can', 50],
+    ['not at all in the end', 1e6],
+  ])('that sends %s is given up', async (_, pauseMs) => {
+    server.intercept = (_request, response) => {
+      response.writeHead(200, { etag: '"slow"', 'content-length': 1_000_000 }).write(tiffBytes(1000))
+      const timer = setInterval(() => response.write('x'), pauseMs)
+      response.once('close', () => clearInterval(timer))
+      return true
+    }
+    const resolve = open({ timeouts: { idleMs: 200, wholeMs: 1000 }, maxAttempts: 1 })
+    await expect(resolve('slow.tif', {})).rejects.toMatchObject({ status: 504, code: 'source-timeout' })
+  })
+
+  it('that breaks off in the middle is asked again', async () => {
+    server.hasRanges = false
+    const bytes = tiffBytes(300_000)
+    server.files.set('/m.tif', { bytes })
+    let count = 0
+    server.intercept = (_request, response) => {
+      count += 1
+      if (count > 2) return false
+      response
+        .writeHead(200, { etag: tagOf(bytes), 'content-length': bytes.length })
+        .write(bytes.subarray(0, 1000))
+      setTimeout(() => response.destroy(), 10)
+      return true
+    }
+    const source = await open()('m.tif', {})
+    expect((await read(source, 0, 300_000)).equals(bytes)).toBe(true)
+    expect(count).toBe(3)
   })
 
   it('that sends more than is allowed is cut off', async () => {
