@@ -44,14 +44,13 @@ export interface FileServer {
 const servers: Server[] = []
 const sockets = new Set<Socket>()
 
+afterAll(() => {
+  for (const socket of sockets) socket.destroy()
+  for (const server of servers) server.close()
+})
+
 /** Starts a server; it ends with the tests. */
 export async function startFileServer(): Promise<FileServer> {
-  if (servers.length === 0) {
-    afterAll(() => {
-      for (const socket of sockets) socket.destroy()
-      for (const server of servers) server.close()
-    })
-  }
   let sent = 0
   let connections = 0
   const seen: Seen[] = []

@@ -25,6 +25,12 @@ export interface S3TestServer {
   put(key: string, bytes: Uint8Array): Promise<void>
 }
 
+const stops: (() => Promise<void>)[] = []
+
+afterAll(async () => {
+  await Promise.all(stops.map(stop => stop()))
+})
+
 /** Starts a store with a bucket `masters`; it ends with the tests. */
 export async function startS3Server(): Promise<S3TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'honeydew-s3-'))
@@ -51,10 +57,10 @@ export async function startS3Server(): Promise<S3TestServer> {
       await sdk.putObject({ Bucket: 'masters', Key: key, Body: bytes })
     },
   }
-  afterAll(async () => {
+  stops.push(async () => {
     sdk.destroy()
     server.closeAllConnections()
-    server.close()
+    await new Promise(resolve => server.close(resolve))
     await rm(directory, { recursive: true, force: true })
   })
   return state
