@@ -8,14 +8,52 @@ export interface ResolveContext {
 }
 
 /**
- * Finds the source of an identifier; `undefined` means "not mine", so that resolvers chain.
+ * Finds the source of an identifier; `undefined` means "not mine", so that resolvers chain. A resolver that knows better
+ * may answer with a {@link SourceRedirect} or a {@link SourceRefusal}; one that never does is a
+ * `SourceResolver<ImageSource>`.
  *
  * @throws {@link IIIFError} for an identifier that must not be looked up (400, 403, 404).
  */
-export type SourceResolver = (
+export type SourceResolver<Answer extends SourceAnswer = SourceAnswer> = (
   identifier: string,
   context: ResolveContext,
-) => ImageSource | undefined | Promise<ImageSource | undefined>
+) => Answer | undefined | Promise<Answer | undefined>
+
+/** A resolver that keeps connections and files between requests. */
+export interface OpenResolver extends SourceResolver<ImageSource> {
+  /** Gives them back; sources that were resolved before fail from now on. */
+  close(): Promise<void>
+}
+
+/** What a {@link SourceResolver} may know of an identifier. */
+export type SourceAnswer = ImageSource | SourceRedirect | SourceRefusal
+
+/** The image is to be had elsewhere: under a URI, or under another identifier of the same service. */
+export type SourceRedirect = {
+  /** Tells the answers of resolvers apart; a source has none. */
+  readonly kind: 'redirect'
+  /** The status of the response. */
+  readonly status: 301 | 302 | 303 | 307
+} & (
+  | {
+      /** An absolute URI, or one that is relative to the request. */
+      readonly location: string
+    }
+  | {
+      /** The identifier, decoded; what stands behind it in the request stays as it is. */
+      readonly identifier: string
+    }
+)
+
+/** The image is not to be had, and why. */
+export interface SourceRefusal {
+  /** Tells the answers of resolvers apart; a source has none. */
+  readonly kind: 'refusal'
+  /** The status of the response, from 400 to 499. */
+  readonly status: number
+  /** What the client is told. @defaultValue a sentence that tells nothing */
+  readonly message?: string
+}
 
 /** The bytes that {@link ImageSource.stream} gives: all of them, or a range. */
 export interface StreamOptions {
@@ -52,10 +90,37 @@ export interface ImageSource {
   check?(): Promise<void>
   /** Gives back what `read` opened; called by whoever read from the source. A later `read` opens it again. */
   close?(): Promise<void>
+  /**
+   * Opens another image service, where that is what the source is: its pixels come from it, ready made, and `read` gives
+   * no image.
+   */
+  openRemote?(signal?: AbortSignal): Promise<RemoteImage>
 }
 
-/** The formats that sources may have. */
-export type SourceFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'avif' | 'tif' | 'svg'
+/** An image that another image service has cut into tiles: what a reader needs to make pixels of them. */
+export interface RemoteImage {
+  /** The width of the whole image. */
+  readonly width: number
+  /** The height of the whole image. */
+  readonly height: number
+  /** The scale factors and tiles that can be asked for, the largest first. */
+  readonly levels: readonly [RemoteLevel, ...RemoteLevel[]]
+  /** The format of the tiles. */
+  readonly format: 'jpg' | 'png' | 'webp'
+  /** Asks for one tile, encoded. */
+  fetchTile(level: number, column: number, row: number, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** One resolution of a {@link RemoteImage}. */
+export interface RemoteLevel extends Dimensions {
+  /** How many pixels of the full image one pixel of this level stands for. */
+  readonly scaleFactor: number
+  /** The size of the tiles; those at the right and bottom edge are smaller. */
+  readonly tile: Dimensions
+}
+
+/** The formats that sources may have; `iiif` is an image that another image service has. */
+export type SourceFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'avif' | 'tif' | 'svg' | 'iiif'
 
 /** What the colours of an image are before anything is done to them. */
 export type SourceColour = 'gray' | 'rgb' | 'cmyk' | 'lab'
@@ -88,6 +153,11 @@ export interface StoredCoding {
   readonly format: 'jpg' | 'webp'
   /** Where tiles can be cut and joined without decoding: positions that are multiples of these; absent if nowhere. */
   readonly grid?: Dimensions
+  /**
+   * Whether the tiles come from another image service: those at the edges are then cut to the image, and all of them are
+   * worth keeping. @defaultValue false
+   */
+  readonly isRemote?: boolean
 }
 
 /** The facts about an image that everything else is decided by. */

@@ -28,6 +28,11 @@ export const errorCodes = [
   'timeout',
   'redaction-failed',
   'overlay-failed',
+  'source-changed',
+  'source-unavailable',
+  'source-timeout',
+  'scale-constrained',
+  'moved',
   'aborted',
   'closed',
   'internal',
@@ -130,6 +135,28 @@ export class TimeoutError extends IIIFError {
     super(504, 'timeout', message, options)
   }
 }
+
+/** What was asked for is to be had under another address (301, 302, 303 or 307). */
+export class MovedError extends IIIFError {
+  /** Where it is. */
+  readonly target: MovedTarget
+
+  constructor(status: 301 | 302 | 303 | 307, target: MovedTarget, options?: ErrorOptions) {
+    super(status, 'moved', 'The image is to be had under another address.', options)
+    this.target = target
+  }
+}
+
+/** The address that a {@link MovedError} names: a URI, or another identifier of the same service. */
+export type MovedTarget =
+  | {
+      /** An absolute URI, or one that is relative to the request. */
+      readonly location: string
+    }
+  | {
+      /** The identifier, decoded; what stands behind it in the request stays as it is. */
+      readonly identifier: string
+    }
 
 /** The work was given up: the client left, or the service is closing. */
 export class AbortedError extends IIIFError {

@@ -56,6 +56,7 @@ function bindSource(source: ImageSource): Omit<ImageSource, 'read'> {
     ...(formatHint !== undefined && { formatHint }),
     ...(source.readSync && { readSync: source.readSync.bind(source) }),
     ...(source.stream && { stream: source.stream.bind(source) }),
+    ...(source.openRemote && { openRemote: source.openRemote.bind(source) }),
     ...(source.check && { check: source.check.bind(source) }),
     ...(source.close && { close: source.close.bind(source) }),
   }

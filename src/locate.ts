@@ -1,9 +1,9 @@
 /* From an identifier to its source, and for how long the answer is believed: looking a file up costs more than sending
    a stored tile does. */
 import { LRUCache } from 'lru-cache'
-import type { ImageSource, ResolveContext, SourceResolver } from './contracts.js'
+import type { ImageSource, ResolveContext, SourceRefusal, SourceResolver } from './contracts.js'
 import { createDebug } from './debug.js'
-import { buildUnknownImage, isIIIFError } from './errors.js'
+import { buildUnknownImage, IIIFError, isIIIFError, MovedError } from './errors.js'
 import { withDeadline } from './schedule/deadline.js'
 import { createSingleFlight } from './schedule/single-flight.js'
 import type { ServiceSettings } from './settings.js'
@@ -101,13 +101,21 @@ export function createLocator(
  * Finds the source of an identifier.
  *
  * @throws {@link NotFoundError} when the resolver does not know it.
+ * @throws {@link MovedError} when the resolver says that it is elsewhere.
+ * @throws {@link IIIFError} with the status of a refusal.
  */
 export async function resolveSource(
   identifier: string,
   resolver: SourceResolver,
   context: ResolveContext = {},
 ): Promise<ImageSource> {
-  const source = await resolver(identifier, context)
-  if (source === undefined) throw buildUnknownImage()
-  return source
+  const answer = await resolver(identifier, context)
+  if (answer === undefined) throw buildUnknownImage()
+  if (!('kind' in answer)) return answer
+  throw answer.kind === 'redirect' ? new MovedError(answer.status, answer) : buildRefusal(answer)
+}
+
+function buildRefusal({ status, message }: SourceRefusal): IIIFError {
+  const code = status === 404 || status === 410 ? 'not-found' : 'source-forbidden'
+  return new IIIFError(status, code, message ?? 'This image is not to be had.')
 }

@@ -3,6 +3,7 @@ import type { ImageReader, ImageSource, SourceFormat } from '../contracts.js'
 import { isIIIFError, NotImplementedError, SourceError } from '../errors.js'
 import { throwIfAborted, toReadFailure, toSourceFailure } from './failure.js'
 import { createInlineJoiner, type Joiner } from './joiner.js'
+import { openRemoteReader } from './remote-reader.js'
 import { openSharpReader } from './sharp-reader.js'
 import { sniffFormat, sniffLength } from './sniff.js'
 import { openTiffReader } from './tiff-reader.js'
@@ -36,8 +37,7 @@ export async function openReader(
   throwIfAborted(signal)
   const settings = resolveReaderOptions(options)
   try {
-    const format = await readFormat(source, settings, signal)
-    const reader = await openFormat(source, format, joiner, settings, signal)
+    const reader = await openSource(source, settings, joiner, signal)
     throwIfAborted(signal)
     return reader
   } catch (error) {
@@ -45,6 +45,17 @@ export async function openReader(
     throwIfAborted(signal)
     throw toSourceFailure(error)
   }
+}
+
+async function openSource(
+  source: ImageSource,
+  settings: Required<ReaderOptions>,
+  joiner: Joiner,
+  signal: AbortSignal | undefined,
+): Promise<ImageReader> {
+  if (source.openRemote) return openRemoteReader(await source.openRemote(signal), settings)
+  const format = await readFormat(source, settings, signal)
+  return openFormat(source, format, joiner, settings, signal)
 }
 
 async function readFormat(

@@ -67,6 +67,8 @@ async function attempt<T>(
     return made
   } catch (error) {
     throwIfAborted(signal)
+    // A file that is another one by now, or gone, explains whatever went wrong with it.
+    if (input.kind === 'encoded') await input.check?.()
     throw toSourceFailure(error)
   }
 }

@@ -8,7 +8,7 @@ import { isRedacted } from './redaction-plan.js'
 
 /** The part of a level whose stored bytes are the answer. */
 export interface StoredPlan {
-  /** Whether the part is one tile as it is stored, or must be cut and joined: at once, or in pieces where it is large. */
+  /** Whether the part is one tile as it is stored, or must be cut and joined, or fetched: at once, or in pieces where it is large. */
   readonly kind: 'tile' | 'join' | 'stream'
   /** The index of the level. */
   readonly level: number
@@ -55,13 +55,23 @@ function mayBeSent(description: ImageDescription, redactions: Redactions, index:
   return isWhole && !isRedacted(description, redactions, index, box)
 }
 
-function chooseKind({ tile, coding }: PyramidLevel, box: Box): StoredPlan['kind'] | undefined {
+function chooseKind(level: PyramidLevel, box: Box): StoredPlan['kind'] | undefined {
+  const { tile, coding } = level
   if (tile === undefined) return undefined
+  // A tile of another service is kept as what was joined is: it has come a long way.
+  if (coding?.isRemote) return isOnGrid(box, tile) && isCutTile(box, tile, level) ? 'join' : undefined
   if (isOnGrid(box, tile) && box.width === tile.width && box.height === tile.height) return 'tile'
   const { grid } = coding ?? {}
   if (grid === undefined || !isOnGrid(box, grid)) return undefined
   if (Math.max(box.width, box.height) > maxJpegSide) return undefined
   return box.width * box.height > maxWholePixels ? 'stream' : 'join'
+}
+
+function isCutTile(box: Box, tile: Dimensions, level: Dimensions): boolean {
+  return (
+    box.width === Math.min(tile.width, level.width - box.x) &&
+    box.height === Math.min(tile.height, level.height - box.y)
+  )
 }
 
 function isOnGrid(box: Box, grid: Dimensions): boolean {

@@ -16,7 +16,7 @@ import { describeTiff, groupPages } from './tiff/pyramid.js'
 import { decodeRegion } from './tiff/region.js'
 import { cutTiff, isCuttable } from './tiff/subset.js'
 import { compressions } from './tiff/tags.js'
-import { readTileBytes } from './tiff/tile.js'
+import { fetchLists, readTileBytes } from './tiff/tile.js'
 import { describeCoding, openLevel, type TiffReaderLevel } from './tiff-coding.js'
 import { checkWebpSize, withIccProfile } from './webp/profile.js'
 
@@ -60,6 +60,12 @@ export async function openTiffReader(
   const levels = await Promise.all(
     page.map(({ directory }) => openLevel(file, directory, tileProfile, signal)),
   )
+  if (source.path === undefined)
+    await fetchLists(
+      file,
+      page.map(level => level.directory),
+      signal,
+    )
   const opened = { source, file, levels, profile, tileProfile, maxPixels: options.maxInputPixels, joiner }
   const isSmall = tileProfile === undefined || tileProfile.length <= maxTileProfileBytes
   const [first, ...others] = description.levels.map((level, index): PyramidLevel => {

@@ -22,7 +22,7 @@ export function buildFailure(error: unknown): IIIFError {
 /** Builds the error for bytes that are no longer those of the version that was resolved. */
 export function buildChanged(cause?: unknown): SourceError {
   const message = 'The source has changed since it was looked up; ask again.'
-  return new SourceError(500, 'source-unreadable', message, { cause })
+  return new SourceError(503, 'source-changed', message, { cause })
 }
 
 /** Builds the error for a folder of images that is not there, or is closed to this process. */

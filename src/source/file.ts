@@ -42,7 +42,7 @@ type Folder = Required<FileSourceOptions>
  * const source = await resolve('maps/1652.tif', {})
  * ```
  */
-export function fileSource(options: FileSourceOptions | string): SourceResolver {
+export function fileSource(options: FileSourceOptions | string): SourceResolver<ImageSource> {
   const folder = parseOptions(typeof options === 'string' ? { root: options } : options)
   let realRoot: string | undefined
 

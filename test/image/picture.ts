@@ -78,13 +78,13 @@ export function psnr(a: Pixels, b: Pixels): number {
 
 const folders: string[] = []
 
+// Here and not where a folder is made: what is registered inside of a hook is never called.
+afterAll(async () => {
+  await Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true })))
+})
+
 /** A folder of its own, gone after the tests. */
 export async function createFolder(): Promise<string> {
-  if (folders.length === 0) {
-    afterAll(async () => {
-      await Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true })))
-    })
-  }
   const folder = await mkdtemp(join(tmpdir(), 'honeydew-image-'))
   folders.push(folder)
   return folder

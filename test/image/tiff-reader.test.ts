@@ -86,7 +86,7 @@ describe('a stored tile without waiting', () => {
     bytes.fill(0, bytes.indexOf(level.tiles[7]!), bytes.indexOf(level.tiles[7]!) + 50)
     await writeFile(join(folder, 'changed.tif'), bytes)
     expect(reader.storedSync?.(0, wanted)).toBeUndefined()
-    await expect(reader.stored?.(0, wanted)).rejects.toMatchObject({ code: 'source-unreadable' })
+    await expect(reader.stored?.(0, wanted)).rejects.toMatchObject({ code: 'source-changed' })
     const damaged = await openSource((await resolve('changed.tif', {}))!)
     await damaged.stored?.(0, box(0, 0, 128, 128))
     expect(damaged.storedSync?.(0, wanted)).toBeUndefined()

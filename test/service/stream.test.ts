@@ -207,7 +207,7 @@ describe('a file that is replaced between two requests that take it for the same
     await rename(`${path}.new`, path)
     const after = await ask(service, `${name}/${parameters}`).catch((error: unknown) => error)
     if (after instanceof Error) {
-      expect(after).toMatchObject({ code: 'source-unreadable' })
+      expect(after).toMatchObject({ code: 'source-changed' })
     } else {
       const found = await decode(await readBody((after as ImageResult).body))
       expect(Buffer.from(found.data).equals(Buffer.from(expected.data))).toBe(true)

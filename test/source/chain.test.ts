@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceResolver } from '../../src/contracts.js'
+import type { ImageSource, SourceResolver } from '../../src/contracts.js'
 import { NotFoundError } from '../../src/errors.js'
 import { bytesSource } from '../../src/source/bytes.js'
 import { firstOf } from '../../src/source/chain.js'
 
 const only =
-  (mine: string, asked: string[] = []): SourceResolver =>
+  (mine: string, asked: string[] = []): SourceResolver<ImageSource> =>
   identifier => {
     asked.push(mine)
     return identifier === mine ? bytesSource(Buffer.from(mine), { version: mine }) : undefined

@@ -385,8 +385,8 @@ describe('a file that this process may not read', () => {
 describe('versions never mix', () => {
   const changed = {
     name: 'SourceError',
-    status: 500,
-    code: 'source-unreadable',
+    status: 503,
+    code: 'source-changed',
     message: expect.stringContaining('has changed'),
   }
 

@@ -3,7 +3,7 @@
 import { type ByteRange, checkRange, maxCachedBytes } from './blocks.js'
 import { createDamage } from './damage.js'
 import type { TiffDirectory } from './directory.js'
-import { createView, parseValue, type TiffField, valueBytes } from './fields.js'
+import { createView, fieldRange, parseValue, type TiffField, valueBytes } from './fields.js'
 import { countTiles, rowBytes } from './layout.js'
 import type { TiffFile } from './open.js'
 
@@ -79,6 +79,32 @@ function parseEntries(
     throw createDamage(`tile ${index} has ${length} bytes for ${pixelBytes} bytes of pixels`)
   }
   return { offset, length }
+}
+
+/* Lists that are longer than this together are left where they are: an image with so many tiles is seldom seen whole. */
+const maxListBytes = 2 ** 20
+
+/**
+ * Reads the lists of all tiles of some directories once, so that a source that is far away and keeps what it has fetched
+ * has them at hand when a tile is asked for.
+ *
+ * @throws {@link SourceError} when they are not inside the file.
+ */
+export async function fetchLists(
+  { bytes }: TiffFile,
+  directories: readonly TiffDirectory[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const ranges = directories.flatMap(({ index }) =>
+    index ? [fieldRange(index.offsets), fieldRange(index.byteCounts)] : [],
+  )
+  if (ranges.reduce((sum, { length }) => sum + length, 0) > maxListBytes) return
+  for (const { offset, length } of ranges) {
+    for (let read = 0; read < length; read += maxCachedBytes) {
+      const range = { offset: offset + read, length: Math.min(maxCachedBytes, length - read) }
+      if (bytes.peek(range) === undefined) await bytes.read(range, signal)
+    }
+  }
 }
 
 /**

@@ -3,10 +3,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { takePort } from '../port.js'
 import { isRunning } from '../processes.js'
 import { readSettings, report } from './serve.js'
 
@@ -63,17 +63,6 @@ async function startNginx(port) {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   throw new Error('nginx does not answer.')
-}
-
-/** A port that was free a moment ago; nginx cannot be told to take any. @returns {Promise<number>} */
-function takePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
 }
 
 /** @param {number} port */

@@ -1,0 +1,197 @@
+/* Bytes that are fetched from afar, kept in aligned blocks for all sources and requests together: a block is fetched
+   once however many want it, neighbours that are missing come in one request, and some more are fetched ahead. */
+import { isIIIFError } from '../errors.js'
+import {
+  type BlockSpan,
+  type BlockStore,
+  createBlockStore,
+  type Flight,
+  type SourceBlocks,
+} from './block-store.js'
+import { throwIfAborted } from './failure.js'
+import { clampLength } from './range.js'
+import { shareWork } from './shared-work.js'
+
+/** What a {@link BlockCache} is made with. */
+export interface BlockCacheOptions {
+  /** The most bytes that are kept. @defaultValue 64 MiB of memory */
+  readonly maxBytes?: number
+  /**
+   * The size of a block: every fetch begins and ends at a multiple of it. Smaller ones waste less of a fetch, larger ones
+   * need less bookkeeping. A power of two from 512. @defaultValue 4096
+   */
+  readonly blockBytes?: number
+  /**
+   * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
+   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 81,920
+   */
+  readonly readAheadBytes?: number
+}
+
+/** One version of some bytes that are elsewhere. */
+export interface RemoteBytes {
+  /** Tells these bytes apart from all others, also from those of other versions. */
+  readonly key: string
+  /** How many there are. */
+  readonly size: number
+  /**
+   * Fetches bytes that are there.
+   *
+   * @returns exactly `length` bytes
+   * @throws {@link SourceError} (`source-changed`) when they are no longer those of the version.
+   */
+  fetchRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** Keeps bytes that were fetched. */
+export interface BlockCache {
+  /** Reads up to `length` bytes from `offset`, fewer only at the end; fetches what is not there. */
+  read(source: RemoteBytes, offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  /** Fills `target` from `offset` if all of it is there; `false` where it is not. */
+  readSync(source: RemoteBytes, target: Uint8Array, offset: number): boolean
+  /** Keeps bytes from the beginning of a source that came by another way: whole blocks, or all that there are. */
+  put(source: RemoteBytes, bytes: Uint8Array): void
+  /** Forgets what is kept of a source. */
+  forget(key: string): void
+  /** How many bytes are kept. */
+  readonly heldBytes: number
+}
+
+/* What is longer is fetched and not kept: it would drive out what is. */
+const maxRunBytes = 2 ** 20
+
+/**
+ * Creates a cache of blocks. Several sources may share one, and should: it bounds their memory together.
+ *
+ * @throws TypeError that names the option, where one is not what it must be.
+ */
+export function blockCache(options: BlockCacheOptions = {}): BlockCache {
+  const { maxBytes, blockBytes, readAheadBytes } = resolveOptions(options)
+  const store = createBlockStore(maxBytes, blockBytes, readAheadBytes / blockBytes)
+  const spanBlocks = (offset: number, length: number): BlockSpan => ({
+    first: Math.floor(offset / blockBytes),
+    end: Math.ceil((offset + length) / blockBytes),
+  })
+  return {
+    async read(source, offset, length, signal) {
+      throwIfAborted(signal)
+      const wanted = clampLength(offset, length, source.size)
+      if (wanted === 0) return new Uint8Array()
+      if (wanted > maxRunBytes) return source.fetchRange(offset, wanted, signal)
+      const wish = { offset, target: Buffer.allocUnsafeSlow(wanted) }
+      const flights = listFlights(store, store.open(source.key), spanBlocks(offset, wanted), wish, gap =>
+        beginFlight(store, source, gap, blockBytes),
+      )
+      for (const run of await Promise.all(flights.map(({ work }) => work.join(signal)))) store.copy(run, wish)
+      return wish.target
+    },
+    readSync(source, target, offset) {
+      const blocks = store.peek(source.key)
+      if (blocks === undefined || !(offset >= 0 && offset + target.length <= source.size)) return false
+      const span = spanBlocks(offset, target.length)
+      return store.take(blocks, span, { offset, target }) === span.end
+    },
+    put(source, bytes) {
+      const end =
+        bytes.length === source.size
+          ? Math.ceil(bytes.length / blockBytes)
+          : Math.floor(bytes.length / blockBytes)
+      const blocks = store.open(source.key)
+      const span = { first: 0, end }
+      const isKnown = end === 0 || blocks.runs.has(0)
+      if (!isKnown) store.keep({ ...span, blocks, bytes: bytes.subarray(0, end * blockBytes), needed: span })
+      else store.close(blocks)
+    },
+    forget: store.forget,
+    get heldBytes() {
+      return store.heldBytes
+    },
+  }
+}
+
+/* Copies what is there of a span, finds what is on its way, and begins what is missing: gaps with nothing but kept
+   blocks between them in one request, for a request costs more than a few blocks. */
+function listFlights(
+  store: BlockStore,
+  blocks: SourceBlocks,
+  { first, end }: BlockSpan,
+  wish: Parameters<BlockStore['take']>[2],
+  begin: (gap: BlockSpan) => Flight,
+): Flight[] {
+  const found: Flight[] = []
+  let gap: BlockSpan | undefined
+  for (let block = store.take(blocks, { first, end }, wish); block < end; ) {
+    const flight = findFlight(blocks, block)
+    if (flight === undefined) {
+      gap = { first: gap?.first ?? block, end: block + 1 }
+      block += 1
+    } else {
+      if (gap) found.push(begin(gap))
+      gap = undefined
+      found.push(flight)
+      block = flight.end
+    }
+    block = store.take(blocks, { first: block, end }, wish)
+  }
+  if (gap) found.push(begin(gap))
+  return found
+}
+
+function findFlight({ flights }: SourceBlocks, block: number): Flight | undefined {
+  for (const flight of flights) {
+    if (block >= flight.first && block < flight.end && flight.work.isWanted) return flight
+  }
+  return undefined
+}
+
+function beginFlight(store: BlockStore, source: RemoteBytes, gap: BlockSpan, blockBytes: number): Flight {
+  const blocks = store.open(source.key)
+  const span = extend(blocks, gap, Math.ceil(source.size / blockBytes))
+  const offset = span.first * blockBytes
+  const length = Math.min(span.end * blockBytes, source.size) - offset
+  const work = shareWork(async given => {
+    try {
+      const run = { ...span, blocks, bytes: await source.fetchRange(offset, length, given), needed: gap }
+      store.keep(run)
+      return run
+    } catch (error) {
+      if (isIIIFError(error) && error.code === 'source-changed') store.forget(source.key)
+      throw error
+    } finally {
+      blocks.flights.delete(flight)
+      store.close(blocks)
+    }
+  })
+  const flight: Flight = { ...span, work }
+  blocks.flights.add(flight)
+  return flight
+}
+
+/* Adds what is worth fetching ahead: first what follows, then what comes before, both up to what is there already. */
+function extend(blocks: SourceBlocks, { first, end }: BlockSpan, count: number): BlockSpan {
+  const isFree = (block: number): boolean =>
+    !blocks.runs.has(block) && findFlight(blocks, block) === undefined
+  if (!isFree(first - 1) || !isFree(end)) blocks.ahead.addMissed()
+  const budget = blocks.ahead.budget()
+  const span = { first, end }
+  let left = budget
+  for (; left > 0 && span.end < count && isFree(span.end); left -= 1) span.end += 1
+  for (; left > 0 && span.first > 0 && isFree(span.first - 1); left -= 1) span.first -= 1
+  blocks.ahead.addFetched(budget - left)
+  return span
+}
+
+function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {
+  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 81_920 } = options
+  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
+    throw new TypeError(`maxBytes: expected a whole number of bytes above 0 but received ${maxBytes}`)
+  if (!(blockBytes >= 512 && blockBytes <= maxRunBytes && Number.isInteger(Math.log2(blockBytes))))
+    throw new TypeError(
+      `blockBytes: expected a power of two from 512 to ${maxRunBytes} but received ${blockBytes}`,
+    )
+  if (!(readAheadBytes >= 0 && readAheadBytes <= maxRunBytes && readAheadBytes % blockBytes === 0))
+    throw new TypeError(
+      `readAheadBytes: expected a multiple of blockBytes up to ${maxRunBytes} but received ${readAheadBytes}`,
+    )
+  return { maxBytes, blockBytes, readAheadBytes }
+}

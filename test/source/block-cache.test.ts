@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest'
+import { SourceError } from '../../src/errors.js'
+import { blockCache, type RemoteBytes } from '../../src/source/block-cache.js'
+import { createBlockSource } from '../../src/source/block-source.js'
+import { buildChanged } from '../../src/source/failure.js'
+import { describeSourceContract } from './contract.js'
+
+interface Remote extends RemoteBytes {
+  /** The ranges that were fetched, as first byte and byte after the last. */
+  readonly fetched: [number, number][]
+  /** Lets fetches that wait go on. */
+  release(): void
+  /** Signals of the fetches. */
+  readonly signals: AbortSignal[]
+}
+
+let count = 0
+
+const pattern = (size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, at) => (at * 7 + (at >> 8)) % 251)
+
+/** Bytes elsewhere; with `waits`, each fetch waits until it is released. */
+function createRemote(size: number, { waits = false, key = '' } = {}): Remote {
+  count += 1
+  const bytes = pattern(size)
+  const fetched: [number, number][] = []
+  const signals: AbortSignal[] = []
+  let waiting: (() => void)[] = []
+  return {
+    key: key || `remote ${count}`,
+    size,
+    fetched,
+    signals,
+    release() {
+      for (const go of waiting) go()
+      waiting = []
+    },
+    async fetchRange(offset, length, signal) {
+      if (offset + length > size || length <= 0) throw new RangeError(`no bytes ${offset} + ${length}`)
+      fetched.push([offset, offset + length])
+      if (signal) signals.push(signal)
+      if (waits) {
+        await new Promise<void>((resolve, reject) => {
+          waiting.push(resolve)
+          signal?.addEventListener('abort', () => reject(new Error('given up')))
+        })
+      }
+      return bytes.slice(offset, offset + length)
+    },
+  }
+}
+
+const noAhead = { blockBytes: 1024, readAheadBytes: 0 }
+
+function expectBytes(found: Uint8Array, offset: number, length: number): void {
+  expect(found.length).toBe(length)
+  expect(Buffer.compare(found, pattern(offset + length).subarray(offset))).toBe(0)
+}
+
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+describeSourceContract('a source of blocks', bytes => {
+  count += 1
+  const remote = {
+    key: `contract ${count}`,
+    size: bytes.length,
+    fetchRange: async (offset: number, length: number) => bytes.slice(offset, offset + length),
+  }
+  return createBlockSource(remote, { version: `v${bytes.length}` }, blockCache())
+})
+
+describe('a cache of blocks', () => {
+  it('fetches whole blocks, once', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
+    expectBytes(await cache.read(remote, 1500, 100), 1500, 100)
+    expectBytes(await cache.read(remote, 1024, 1024), 1024, 1024)
+    expect(remote.fetched).toEqual([[1024, 2048]])
+  })
+
+  it('fetches the end of a source that ends within a block', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
+    expectBytes(await cache.read(remote, 9990, 50), 9990, 10)
+    expect(remote.fetched).toEqual([[9216, 10_000]])
+    expectBytes(await cache.read(remote, 9900, 100), 9900, 100)
+    expect(remote.fetched).toHaveLength(1)
+  })
+
+  it('asks for neighbours that are missing in one request, whatever of them is there', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(20_000)]
+    await cache.read(remote, 3072, 1024)
+    expectBytes(await cache.read(remote, 1000, 6000), 1000, 6000)
+    expect(remote.fetched).toEqual([
+      [3072, 4096],
+      [0, 7168],
+    ])
+  })
+
+  it('asks only for the part of a read that is missing', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(20_000)]
+    await cache.read(remote, 0, 4096)
+    expectBytes(await cache.read(remote, 2000, 4000), 2000, 4000)
+    await cache.read(remote, 3000, 10)
+    expect(remote.fetched).toEqual([
+      [0, 4096],
+      [4096, 6144],
+    ])
+  })
+
+  it('gives what is there without waiting, and nothing else', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
+    const target = new Uint8Array(3000)
+    expect(cache.readSync(remote, target, 100)).toBe(false)
+    await cache.read(remote, 0, 2048)
+    expect(cache.readSync(remote, target, 100)).toBe(false)
+    await cache.read(remote, 2048, 2048)
+    expect(cache.readSync(remote, target, 100)).toBe(true)
+    expectBytes(target, 100, 3000)
+    expect(cache.readSync(remote, target, 8000)).toBe(false)
+    expect(cache.readSync(remote, target, -1)).toBe(false)
+    expect(remote.fetched).toHaveLength(2)
+  })
+
+  it('takes what came by another way', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
+    cache.put(remote, pattern(2500))
+    expectBytes(await cache.read(remote, 10, 2000), 10, 2000)
+    expect(remote.fetched).toEqual([])
+    expect(cache.heldBytes).toBe(2048)
+    const small = createRemote(100)
+    cache.put(small, pattern(100))
+    expectBytes(await cache.read(small, 0, 100), 0, 100)
+    expect(small.fetched).toEqual([])
+  })
+
+  it('tells sources and versions apart by their keys, and shares what has the same key', async () => {
+    const cache = blockCache(noAhead)
+    const [one, same, other] = ['a', 'a', 'b'].map(key => createRemote(5000, { key }))
+    await cache.read(one!, 0, 100)
+    await cache.read(same!, 0, 100)
+    await cache.read(other!, 0, 100)
+    expect([one, same, other].map(remote => remote?.fetched.length)).toEqual([1, 0, 1])
+  })
+
+  it('reads large pieces past what it keeps', async () => {
+    const [cache, remote] = [blockCache(), createRemote(3_000_000)]
+    expectBytes(await cache.read(remote, 100, 2_000_000), 100, 2_000_000)
+    expect(remote.fetched).toEqual([[100, 2_000_100]])
+    expect(cache.heldBytes).toBe(0)
+  })
+})
+
+describe('a fetch that several wait for', () => {
+  it('is one', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
+    const reads = [0, 500, 1000].map(offset => cache.read(remote, offset, 800))
+    await settled()
+    remote.release()
+    for (const [index, bytes] of (await Promise.all(reads)).entries()) expectBytes(bytes, index * 500, 800)
+    expect(remote.fetched).toEqual([
+      [0, 1024],
+      [1024, 2048],
+    ])
+  })
+
+  it('goes on when one of them leaves, and is given up when all have left', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
+    const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()]
+    const reads = [first, second].map(({ signal }) => cache.read(remote, 0, 100, signal))
+    await settled()
+    first.abort()
+    await expect(reads[0]).rejects.toMatchObject({ code: 'aborted' })
+    expect(remote.signals[0]?.aborted).toBe(false)
+    remote.release()
+    expectBytes((await reads[1])!, 0, 100)
+
+    const lonely = cache.read(remote, 5000, 100, third.signal)
+    await settled()
+    third.abort()
+    await expect(lonely).rejects.toMatchObject({ code: 'aborted' })
+    expect(remote.signals[1]?.aborted).toBe(true)
+  })
+
+  it('that was given up is not joined: the next who wants the blocks fetches them', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
+    const given = new AbortController()
+    const lost = expect(cache.read(remote, 0, 100, given.signal)).rejects.toMatchObject({ code: 'aborted' })
+    await settled()
+    given.abort()
+    const read = cache.read(remote, 0, 100)
+    await settled()
+    remote.release()
+    expectBytes(await read, 0, 100)
+    await lost
+    expect(remote.fetched).toHaveLength(2)
+  })
+
+  it('that fails, fails for all of them, and is tried again by the next', async () => {
+    const cache = blockCache(noAhead)
+    let isBroken = true
+    const remote: RemoteBytes = {
+      key: 'broken',
+      size: 5000,
+      async fetchRange(offset, length) {
+        if (isBroken) throw new SourceError(502, 'source-unavailable', 'no')
+        return pattern(5000).slice(offset, offset + length)
+      },
+    }
+    const reads = await Promise.allSettled([cache.read(remote, 0, 10), cache.read(remote, 5, 10)])
+    expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    isBroken = false
+    expectBytes(await cache.read(remote, 0, 10), 0, 10)
+  })
+})
+
+describe('the memory of a cache', () => {
+  it('is bounded for all sources together, and the oldest goes first', async () => {
+    const cache = blockCache({ ...noAhead, maxBytes: 8192 })
+    const remotes = Array.from({ length: 6 }, () => createRemote(4096))
+    for (const remote of remotes) await cache.read(remote, 0, 2048)
+    expect(cache.heldBytes).toBe(8192)
+    for (const remote of remotes) await cache.read(remote, 0, 2048)
+    expect(cache.heldBytes).toBe(8192)
+    await cache.read(remotes[5]!, 0, 2048)
+    expect(remotes[5]!.fetched).toHaveLength(2)
+  })
+
+  it('keeps what was used last', async () => {
+    const cache = blockCache({ ...noAhead, maxBytes: 4096 })
+    const [a, b, c] = [createRemote(2048), createRemote(2048), createRemote(2048)]
+    await cache.read(a, 0, 2048)
+    await cache.read(b, 0, 2048)
+    await cache.read(a, 0, 1)
+    await cache.read(c, 0, 2048)
+    await cache.read(a, 0, 1)
+    await cache.read(b, 0, 1)
+    expect([a, b].map(({ fetched }) => fetched.length)).toEqual([1, 2])
+  })
+
+  it('gives right bytes also where it holds less than one read', async () => {
+    const cache = blockCache({ ...noAhead, maxBytes: 1024 })
+    const remote = createRemote(50_000)
+    const reads = [0, 3000, 700, 20_000].map(offset => cache.read(remote, offset, 9000))
+    for (const [index, offset] of [0, 3000, 700, 20_000].entries())
+      expectBytes((await reads[index])!, offset, 9000)
+    expect(cache.heldBytes).toBeLessThanOrEqual(1024)
+  })
+
+  it('forgets a source that changed: its old blocks are of no use', async () => {
+    const cache = blockCache(noAhead)
+    const remote = createRemote(10_000)
+    await cache.read(remote, 0, 4096)
+    const changed: RemoteBytes = { ...remote, fetchRange: () => Promise.reject(buildChanged()) }
+    await expect(cache.read(changed, 5000, 100)).rejects.toMatchObject({
+      code: 'source-changed',
+      status: 503,
+    })
+    expect(cache.heldBytes).toBe(0)
+  })
+})
+
+describe('reading ahead', () => {
+  const options = { blockBytes: 1024, readAheadBytes: 8192 }
+
+  it('brings what follows, and what comes before where that is there already', async () => {
+    const [cache, remote] = [blockCache(options), createRemote(100_000)]
+    await cache.read(remote, 40_000, 100)
+    await cache.read(remote, 38_000, 100)
+    expect(remote.fetched).toEqual([
+      [39_936, 49_152],
+      [30_720, 39_936],
+    ])
+    expectBytes(await cache.read(remote, 31_000, 18_000), 31_000, 18_000)
+    expect(remote.fetched).toHaveLength(2)
+  })
+
+  it('ends with the source', async () => {
+    const [cache, remote] = [blockCache(options), createRemote(20_000)]
+    await cache.read(remote, 19_000, 10)
+    expect(remote.fetched).toEqual([[11_264, 20_000]])
+  })
+
+  it('stops for a source that is read here and there, and begins again where neighbours are read', async () => {
+    const [cache, remote] = [blockCache(options), createRemote(4_000_000)]
+    for (let at = 0; at < 40; at += 1) await cache.read(remote, at * 50_000, 10)
+    const lengths = remote.fetched.map(([start, end]) => end - start)
+    expect(lengths.slice(-30)).toEqual(Array.from({ length: 30 }, () => 1024))
+    for (let at = 0; at < 40; at += 1) await cache.read(remote, 2_100_000 + at * 1024, 1024)
+    expect(remote.fetched.length).toBeLessThan(40 + 30)
+    const [start = 0, end = 0] = remote.fetched.at(-1) ?? []
+    expect(end - start).toBeGreaterThan(8192)
+  })
+})
+
+describe('any reads of any bytes', () => {
+  it('are right in any order, at once or one after the other, in little memory', async () => {
+    const size = 60_000
+    const cache = blockCache({ blockBytes: 512, readAheadBytes: 2048, maxBytes: 12_000 })
+    const remote = createRemote(size)
+    let seed = 1
+    const random = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    for (let round = 0; round < 60; round += 1) {
+      const wanted = Array.from({ length: 1 + random(6) }, () => [random(size), random(5000)] as const)
+      const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
+      for (const [index, [offset, length]] of wanted.entries())
+        expectBytes(found[index]!, offset, Math.min(length, size - offset))
+    }
+  })
+})
+
+describe('the options of a cache', () => {
+  it.each([
+    ['maxBytes', { maxBytes: 0 }],
+    ['maxBytes', { maxBytes: 1.5 }],
+    ['blockBytes', { blockBytes: 1000 }],
+    ['blockBytes', { blockBytes: 256 }],
+    ['readAheadBytes', { readAheadBytes: 1000 }],
+    ['readAheadBytes', { readAheadBytes: -4096 }],
+  ])('a wrong %s is told by its name', (name, options) => {
+    expect(() => blockCache(options)).toThrow(new RegExp(`^${name}: expected `))
+  })
+})
