@@ -6,10 +6,9 @@ import { type Answer, type AuthVersion, type Decision, planImage, planInfo } fro
 import { readFacts } from './access/facts.js'
 import { buildFlowExtras, hasProbe, listAuthVersions } from './access/flow-extras.js'
 import { askImage, askRequest, buildImageContext, openQuestion, type Question } from './access/gate.js'
-import { shrinkFacts } from './access/scale.js'
 import { buildGrid, isOnGrid, requireServed } from './access/serve-only.js'
 import { formatVariantUri, type Variant } from './access/variant.js'
-import { buildView, type View } from './access/view.js'
+import { buildView } from './access/view.js'
 import { answerImage } from './answer-image.js'
 import { answerInfo } from './answer-info.js'
 import type { Asked } from './asked.js'
@@ -17,15 +16,17 @@ import type { HttpReply, ImageDescription } from './contracts.js'
 import { resolveCover } from './cover.js'
 import type { Desk } from './desk.js'
 import type { Exchange } from './exchange.js'
+import { findPage, type ImageView } from './find.js'
 import type { PublicBase } from './http/base-uri.js'
+import { parseQuery } from './http/query.js'
 import { buildRedirect } from './http/replies.js'
 import type { Cover } from './image/cover.js'
-import type { ResolvedEncodeOptions } from './image/encode-options.js'
-import type { Overlay } from './image/overlay.js'
 import { describeFacts } from './info-document.js'
 import type { Located } from './locate.js'
 import { type AskedRequest, resolveAsked } from './process.js'
+import { parsePage } from './protocol/meta-identifier.js'
 import type { ImageRequest, InfoRequest } from './protocol/request.js'
+import { shrinkFacts } from './protocol/scale.js'
 
 /** A request that the application is asked about. */
 type GuardedExchange = Exchange<ImageRequest> | Exchange<InfoRequest>
@@ -35,7 +36,7 @@ interface Guarded {
   readonly base: PublicBase
   readonly desk: Desk
   readonly question: Question
-  readonly view: View<ResolvedEncodeOptions, Overlay>
+  readonly view: ImageView
   /** The authorisation services that the info.json tells of. */
   readonly authVersions: readonly AuthVersion[]
 }
@@ -52,16 +53,17 @@ export async function answerGuarded(
 ): Promise<HttpReply> {
   const { access, limits } = desk.settings
   const { http, request } = exchange
-  const question = await openQuestion(access, readFacts(http, base), request)
-  const { variant } = question
+  const opened = await openQuestion(access, readFacts(http, base), request)
+  const variant = addPage(opened.variant, http.url)
+  const question = { ...opened, variant }
   const authVersions = await listAuthVersions(access.flow, request.version, variant.identifier)
   const view = buildView(variant, access.tiers, limits)
   const guarded: Guarded = { exchange, base, desk, question, view, authVersions }
   // Each variant has one spelling, so that caches keep it once.
-  if (access.codec.format(variant) !== request.identifier) return redirectTo(guarded, 301, variant)
+  if (access.codec.format(opened.variant) !== request.identifier) return redirectTo(guarded, 301, variant)
   const first = await askRequest(access, question)
   if (first.kind !== 'serve') return answerDecision(guarded, first)
-  const image = await desk.locate(variant.identifier, http)
+  const image = await findPage(variant, desk, http)
   const description = await desk.store.describe(image, http.signal)
   const looked = lookAt(guarded, description)
   const second = await askImage(access, question, looked.facts)
@@ -73,16 +75,24 @@ export async function answerGuarded(
   return finish(guarded, image, { kind: 'serve', status: 200, shared, headers: {} }, { cover, secondsLeft })
 }
 
+/* A page that the query names, where the identifier names none. */
+function addPage(variant: Variant, url: string): Variant {
+  if (variant.page !== undefined || !url.includes('page=')) return variant
+  const text = parseQuery(url).get('page')
+  const page = text === null ? 1 : parsePage(text)
+  return page === 1 ? variant : { ...variant, page }
+}
+
 /* What is known of an image when it was looked at, as the application is told. */
 function lookAt(
-  { exchange: { request }, desk: { settings }, view }: Guarded,
+  { exchange: { request }, desk: { settings }, question: { variant }, view }: Guarded,
   description: ImageDescription,
 ): { readonly facts: AuthorizeImage; readonly asked?: AskedRequest } {
   const { width, height } = description
   const facts = {
     description,
     fullSize: { width, height },
-    page: 1,
+    page: variant.page ?? 1,
     region: undefined,
     resultingSize: undefined,
   }
@@ -103,7 +113,7 @@ function checkServed(
   const path = `${parse.prefixes[request.version]}/${request.encodedIdentifier}/${asked.canonical}`
   const signature = access.verifySignature?.(http.url, path) ?? { kind: 'unsigned' }
   const facts = describeFacts(description)
-  const shown = shrinkFacts(facts, view.shownSize(facts))
+  const shown = shrinkFacts(facts, view.shownSize(facts), view.shrinkOf(facts))
   requireServed(access.serveOnly, signature, () =>
     isOnGrid(asked.asked, buildGrid(shown, view.limits, tileSize)),
   )
@@ -122,7 +132,7 @@ async function answerDecision(guarded: Guarded, decision: Decision, image?: Loca
       ? buildRedirect(status, to.location, noStore)
       : redirectTo(guarded, status, to.variant)
   }
-  const located = image ?? (await desk.locate(question.variant.identifier, exchange.http))
+  const located = image ?? (await findPage(question.variant, desk, exchange.http))
   return finish(guarded, located, outcome, {}, decision)
 }
 
@@ -136,6 +146,7 @@ function finish(
 ): HttpReply | Promise<HttpReply> {
   const { access } = desk.settings
   const { request } = exchange
+  const uri = addressOf(exchange, base, desk, question.variant)
   const asked: Asked = {
     question,
     view,
@@ -143,7 +154,7 @@ function finish(
     outcome,
     ...(secondsLeft === undefined ? {} : { secondsLeft }),
   }
-  if (request.kind === 'image') return answerImage({ ...exchange, request, asked }, image, desk)
+  if (request.kind === 'image') return answerImage({ ...exchange, request, uri, asked }, image, desk)
   const extras =
     access.flow &&
     buildFlowExtras(access.flow, {
@@ -153,7 +164,11 @@ function finish(
       authVersions,
       hasProbe: hasProbe(question.variant, access.tiers, decision),
     })
-  return answerInfo({ ...exchange, request, asked: { ...asked, ...(extras && { extras }) } }, image, desk)
+  return answerInfo(
+    { ...exchange, request, uri, asked: { ...asked, ...(extras && { extras }) } },
+    image,
+    desk,
+  )
 }
 
 /* To another variant of the image, or to the one spelling of it; the parameters stay as they were asked for. */
@@ -162,19 +177,20 @@ function redirectTo(
   status: 301 | 302 | 303 | 307,
   variant: Variant,
 ): HttpReply {
-  const { access, publicPrefixes } = desk.settings
   const { request, http } = exchange
-  const { origin, path, forwardedIdentifier } = base
-  const address = {
-    prefix: `${origin}${path}${publicPrefixes[request.version]}`,
-    ...request,
-    forwardedIdentifier,
-  }
   const [asked = ''] = http.url.split(/[?#]/, 1)
   const parameters = asked.split('/').slice(request.kind === 'info' ? -1 : -4)
-  return buildRedirect(
-    status,
-    [formatVariantUri(access.codec, address, variant), ...parameters].join('/'),
-    noStore,
-  )
+  return buildRedirect(status, [addressOf(exchange, base, desk, variant), ...parameters].join('/'), noStore)
+}
+
+/* The public address of a variant of the image that was asked for; of the very one it is as it was called. */
+function addressOf(
+  { request, uri }: GuardedExchange,
+  { origin, path, forwardedIdentifier }: PublicBase,
+  { settings: { access, publicPrefixes } }: Desk,
+  variant: Variant,
+): string {
+  if (access.codec.format(variant) === request.identifier) return uri
+  const prefix = `${origin}${path}${publicPrefixes[request.version]}`
+  return formatVariantUri(access.codec, { prefix, ...request, forwardedIdentifier }, variant)
 }

@@ -5,11 +5,14 @@ import { answerImage } from './answer-image.js'
 import { answerInfo } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
+import { isMoved } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
 import type { PublicBase } from './http/base-uri.js'
 import { buildErrorReply, buildRedirect } from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
+import { formatIdentifier } from './protocol/identifier.js'
+import type { IIIFRequest } from './protocol/request.js'
 import type { Trace } from './report.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -22,11 +25,12 @@ export function answerRequest(
   trace?: Trace,
 ): HttpReply | Promise<HttpReply> {
   const { request } = memory
+  const { access, publicPrefixes } = desk.settings
   const client = base.clientAddress ?? ''
   if (trace) Object.assign(trace, { parsed: request, clientAddress: base.clientAddress })
   // 3.0 section 5.2: `id` is the base URI; here and in every link it is what the client called, still encoded.
   const identifier = base.forwardedIdentifier ?? request.encodedIdentifier
-  const uri = `${base.origin}${base.path}${desk.settings.publicPrefixes[request.version]}/${identifier}`
+  const uri = `${base.origin}${base.path}${publicPrefixes[request.version]}/${identifier}`
   if (request.kind === 'base') {
     // 3.0 section 2: the base URI SHOULD redirect to info.json. Our choice: a last slash is taken off first.
     const status = request.trailingSlash ? 301 : 303
@@ -34,7 +38,7 @@ export function answerRequest(
     return buildRedirect(status, request.trailingSlash ? uri : `${uri}/info.json`, cacheControl)
   }
   if (request.kind === 'image') requireOffered(request, desk.settings)
-  if (!desk.settings.isPlain) {
+  if (!desk.settings.isPlain || !access.codec.isPlain(request.identifier) || http.url.includes('page=')) {
     const exchange = { http, uri, client, memory: { request }, trace }
     return request.kind === 'info'
       ? answerGuarded({ ...exchange, request }, base, desk)
@@ -62,4 +66,31 @@ export function answerError(
     if (trace) trace.errorCode = errorCode
     return cacheControl.decide({ status, errorCode, ...(trace?.parsed && { request: trace.parsed }) })
   })
+}
+
+/**
+ * Answers with the address where the image is, when that is what the error says.
+ *
+ * @throws any other error.
+ */
+export function answerMoved(
+  error: unknown,
+  http: HttpRequest,
+  request: IIIFRequest,
+  { origin, path }: PublicBase,
+  { cacheControl, publicPrefixes }: ServiceSettings,
+): HttpReply {
+  if (!isMoved(error)) throw error
+  const { target } = error
+  const status = error.status as 301 | 302 | 303 | 307
+  const control = cacheControl.decide({ status, request })
+  if ('location' in target) return buildRedirect(status, target.location, control)
+  const [asked = ''] = http.url.split(/[?#]/, 1)
+  const parameters = asked.split('/').slice(request.kind === 'image' ? -4 : -1)
+  const prefix = `${origin}${path}${publicPrefixes[request.version]}`
+  return buildRedirect(
+    status,
+    [prefix, formatIdentifier(target.identifier), ...parameters].join('/'),
+    control,
+  )
 }

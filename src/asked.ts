@@ -2,10 +2,8 @@
 import { limitMaxAge, resolveCacheControl } from './access/cache-control.js'
 import type { Answer } from './access/decision.js'
 import type { Question } from './access/gate.js'
-import type { View } from './access/view.js'
+import type { ImageView } from './find.js'
 import type { Cover } from './image/cover.js'
-import type { ResolvedEncodeOptions } from './image/encode-options.js'
-import type { Overlay } from './image/overlay.js'
 import type { InfoExtras } from './protocol/info.js'
 import type { IIIFRequest } from './protocol/request.js'
 import type { ServiceSettings } from './settings.js'
@@ -15,7 +13,7 @@ export interface Asked {
   /** Who asks, and for what. */
   readonly question: Question
   /** As what the image is shown. */
-  readonly view: View<ResolvedEncodeOptions, Overlay>
+  readonly view: ImageView
   /** What covers it. */
   readonly cover: Cover | undefined
   /** What the application has allowed. */

@@ -33,6 +33,8 @@ export interface Desk {
   readonly tally: Tally
   /** Whether the service was closed. */
   isClosed(): boolean
+  /** Looks at a source anew that was found to have changed. */
+  reopen(identifier: string): void
   /**
    * Forgets what is known of an image, or of all, and what was made.
    *
@@ -67,6 +69,10 @@ export function createDesk(settings: ServiceSettings): Desk {
     flight: createSingleFlight(),
     coverStore: createCoverStore(),
     tally: createTally(),
+    reopen(identifier) {
+      locator.forget(identifier)
+      store.reopen(identifier)
+    },
     async forget(identifier) {
       locator.forget(identifier)
       await store.forget(identifier)
@@ -77,6 +83,7 @@ export function createDesk(settings: ServiceSettings): Desk {
       store.close()
       await maintenance?.stop()
       await cache?.close?.()
+      await Promise.all(settings.closers.map(close => close()))
     },
   }
 }

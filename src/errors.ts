@@ -170,6 +170,11 @@ export function isIIIFError(value: unknown): value is IIIFError {
   return typeof value === 'object' && value !== null && mark in value
 }
 
+/** Tells whether `value` is a {@link MovedError}, also one from a second copy of this package. */
+export function isMoved(value: unknown): value is MovedError {
+  return isIIIFError(value) && value.code === 'moved' && 'target' in value
+}
+
 /** The error of work that was given up: the reason of the signal where that is one of ours, such as a timeout. */
 export function buildAborted(signal?: AbortSignal): IIIFError {
   const reason: unknown = signal?.reason

@@ -4,6 +4,7 @@ import { buildView } from './access/view.js'
 import { answerError } from './answer.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
+import { findPage } from './find.js'
 import type { PublicBase } from './http/base-uri.js'
 import { resolveAsked } from './process.js'
 
@@ -22,12 +23,18 @@ export function createFlowAnswer(
     parse,
     publicPrefixes,
     async inspect(request, variant, signal) {
-      const image = await desk.locate(variant.identifier, signal ? { signal } : {})
+      const image = await findPage(variant, desk, signal ? { signal } : {})
       const description = await desk.store.describe(image, signal)
       const view = buildView(variant, access.tiers, desk.settings.limits)
       const { region, size } = resolveAsked(request, description, desk.settings, undefined, view).asked
       const { width, height } = description
-      return { description, fullSize: { width, height }, page: 1, region, resultingSize: size }
+      return {
+        description,
+        fullSize: { width, height },
+        page: variant.page ?? 1,
+        region,
+        resultingSize: size,
+      }
     },
   }
   return async http => {

@@ -1,6 +1,7 @@
 /* The way of a request through the service: whether it is ours, what it asks for, where its client believes to be, the
    answer, and what is told about it. */
-import { answerError, answerRequest } from './answer.js'
+import { againIfChanged } from './again.js'
+import { answerError, answerMoved, answerRequest } from './answer.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
@@ -34,8 +35,14 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
     try {
       if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
       const memory = 'request' in match ? match : parser.parse(http.url, match)
-      const reply = answerRequest(http, memory, resolveBase(http), desk, trace)
-      return reply instanceof Promise ? await reply : reply
+      const base = resolveBase(http)
+      const ask = () => answerRequest(http, memory, base, desk, trace)
+      const reply = ask()
+      if (!(reply instanceof Promise)) return reply
+      const { request } = memory
+      return await againIfChanged(request.identifier, desk, reply, ask).catch(error =>
+        answerMoved(error, http, request, base, settings),
+      )
     } catch (error) {
       return answerError(error, http, settings, trace)
     }

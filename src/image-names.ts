@@ -26,12 +26,14 @@ const maker = `1 ${rendererVersion}`
  * @param readSettings - what descriptions depend on beside the image
  */
 export function createImageNames(readSettings: string): ImageNames {
-  const prefixOf = rememberByImage(({ identifier, source }) =>
-    buildCacheKey(identifier, source.version, [maker]),
+  const prefixOf = rememberByImage(({ identifier, source, page = 1 }) =>
+    buildCacheKey(identifier, source.version, page === 1 ? [maker] : [maker, `page ${page}`]),
   )
   const formatKey = (image: Located, name: string) => `${prefixOf(image)}|${encodeURIComponent(name)}`
   return {
-    formatTag: rememberByImage(({ source }) => formatEtag([source.version, maker])),
+    formatTag: rememberByImage(({ source, page = 1 }) =>
+      formatEtag(page === 1 ? [source.version, maker] : [source.version, maker, `page ${page}`]),
+    ),
     formatReaderKey: rememberByImage(image => `${prefixOf(image)}|reader`),
     formatDescriptionKey: rememberByImage(image => formatKey(image, `description ${readSettings}`)),
     formatKey,

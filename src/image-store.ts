@@ -31,6 +31,8 @@ export interface ImageStore {
   getResult(key: string, signal?: AbortSignal): CacheEntry | undefined | Promise<CacheEntry | undefined>
   /** Begins to make a result: gives what keeps it, unless something was forgotten meanwhile. */
   beginResult(key: string): (entry: CacheEntry) => void
+  /** Closes what is open of an image that has changed; it is opened anew when it is wanted. */
+  reopen(identifier: string): void
   /**
    * Forgets what was made from an image, or from all; what is being made now is not kept either.
    *
@@ -55,12 +57,12 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
   const names = createImageNames(JSON.stringify(read))
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const results = createResults(cache)
-  const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
+  const open = ({ source, page = 1 }: Located) =>
+    openReader(guard(source), { ...read, page: page - 1 }, undefined, joiner)
   const lend = (image: Located) => pool.lend(names.formatReaderKey(image), () => open(image))
-  const readDescription = async (image: Located): Promise<ImageDescription> => {
-    const { reader, release } = await lend(image)
-    release()
-    return reader.description
+  const forget = (isForgotten: (key: string) => boolean): void => {
+    for (const key of [...descriptions.keys()]) if (isForgotten(key)) descriptions.delete(key)
+    pool.drop(isForgotten)
   }
   return {
     async describe(image, signal) {
@@ -69,7 +71,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
       if (known) return known
       const keep = results.begin(key)
       const kept = await results.get(key, signal)
-      const description = (kept && parseDescription(kept)) ?? (await readDescription(image))
+      const description = (kept && parseDescription(kept)) ?? (await readDescription(await lend(image)))
       descriptions.set(key, description)
       if (!kept) keep(formatDescription(description))
       return description
@@ -82,10 +84,9 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
     formatKey: names.formatKey,
     getResult: results.get,
     beginResult: results.begin,
+    reopen: identifier => forget(key => isKeyOf(identifier, key)),
     async forget(identifier) {
-      const isForgotten = (key: string) => identifier === undefined || isKeyOf(identifier, key)
-      for (const key of [...descriptions.keys()]) if (isForgotten(key)) descriptions.delete(key)
-      pool.drop(isForgotten)
+      forget(key => identifier === undefined || isKeyOf(identifier, key))
       await results.forget(identifier)
     },
     close() {
@@ -94,6 +95,11 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
       descriptions.clear()
     },
   }
+}
+
+function readDescription({ reader, release }: Lease): ImageDescription {
+  release()
+  return reader.description
 }
 
 interface Results {

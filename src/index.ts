@@ -27,11 +27,17 @@ export type {
   HttpRequest,
   ImageDescription,
   ImageSource,
+  OpenResolver,
   Orientation,
   PyramidLevel,
+  RemoteImage,
+  RemoteLevel,
   ResolveContext,
+  SourceAnswer,
   SourceColour,
   SourceFormat,
+  SourceRedirect,
+  SourceRefusal,
   SourceResolver,
   StoredCoding,
   StreamOptions,
@@ -47,6 +53,8 @@ export {
   errorCodes,
   IIIFError,
   isIIIFError,
+  MovedError,
+  type MovedTarget,
   NotFoundError,
   NotImplementedError,
   OverloadedError,
@@ -100,11 +108,26 @@ export type { LaneStats } from './schedule/lane.js'
 export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/options.js'
 // The service
 export { createImageService, type ImageService } from './service.js'
+export type { AddressPolicyOptions } from './source/address-policy.js'
+export {
+  type BlockCache,
+  type BlockCacheOptions,
+  blockCache,
+  type RemoteBytes,
+} from './source/block-cache.js'
 export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
 export { firstOf } from './source/chain.js'
+export { type CustomSourceOptions, customSource } from './source/custom.js'
 // Sources
 export { type FileSourceOptions, fileSource } from './source/file.js'
+export { type HttpSourceOptions, httpSource } from './source/http.js'
+export type { HttpClientOptions } from './source/http-client.js'
+export type { HttpCredentials, HttpLocation, LocateUrl, TargetOptions } from './source/http-target.js'
+export type { HttpTimeouts } from './source/http-timeouts.js'
+export { type IiifSourceOptions, iiifSource } from './source/iiif.js'
 export { type ListImagesOptions, listImages } from './source/list.js'
+export { type RouteOptions, routeByPrefix } from './source/route.js'
+export type { TempOptions } from './source/temp-options.js'
 export type { ServiceStats } from './stats.js'
 export type { Counts } from './tally.js'
 export type { PurgeTarget, WarmOptions, WarmProgress } from './upkeep.js'

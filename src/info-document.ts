@@ -1,6 +1,5 @@
 /* The info.json of an image, as it is shown: what the image is, what the service offers, what its owner adds. */
 import { buildImageContext, type Question } from './access/gate.js'
-import { shrinkFacts } from './access/scale.js'
 import type { View } from './access/view.js'
 import type { ImageDescription, ResolveContext } from './contracts.js'
 import { createDebug } from './debug.js'
@@ -10,6 +9,7 @@ import { createProgramQuestion } from './program.js'
 import type { Dimensions } from './protocol/geometry.js'
 import { buildInfo, type InfoDocument, type InfoExtras, type InfoFacts } from './protocol/info.js'
 import { applyInfoHook, type InfoAdditions } from './protocol/info-hook.js'
+import { shrinkFacts } from './protocol/scale.js'
 import type { ImageApiVersion } from './protocol/version.js'
 
 const debug = createDebug('info')
@@ -41,7 +41,7 @@ export async function buildInfoDocument(
 ): Promise<InfoDocument> {
   const description = await store.describe(image, signal)
   const facts = describeFacts(description)
-  const shown = view ? shrinkFacts(facts, view.shownSize(facts)) : facts
+  const shown = view ? shrinkFacts(facts, view.shownSize(facts), view.shrinkOf(facts)) : facts
   const offer = view ? { ...settings, limits: view.limits } : settings
   const document = buildInfo(version, uri, shown, offer, extras)
   return amend(document, description, question ?? createProgramQuestion(image.identifier, version), settings)

@@ -16,6 +16,8 @@ export interface Located {
   readonly identifier: string
   /** Its source. */
   readonly source: ImageSource
+  /** The page or frame, from 1. @defaultValue 1 */
+  readonly page?: number
 }
 
 /** Finds the source of an identifier; at once where it was found a moment ago. */

@@ -12,6 +12,7 @@ import type { Format } from './protocol/format.js'
 import type { InfoDocument } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
 import type { LimitOptions } from './protocol/limits.js'
+import type { MetaIdentifierCodec, MetaIdentifierOptions } from './protocol/meta-identifier.js'
 import type { Quality } from './protocol/quality.js'
 import type { ParseOptions } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
@@ -119,6 +120,11 @@ export interface ImageServiceOptions<User = unknown>
   readonly revalidate?: 'always' | 'never' | number | RevalidateOptions
   /** How many images are kept open. Each costs a few kilobytes, and a file handle in some formats. @defaultValue 200 */
   readonly maxOpenImages?: number
+  /**
+   * Whether identifiers may name a page and the largest scale that is given, as in `book.tif;3;1:2`; with another delimiter,
+   * or read by a codec of your own. Other spellings are redirected (301). @defaultValue true
+   */
+  readonly metaIdentifiers?: boolean | MetaIdentifierOptions | MetaIdentifierCodec
   /** How much is done at the same time, how much memory that takes, and for how long anything may take. */
   readonly schedule?: ScheduleOptions
   /** The side of tiles in info.json for sources that have none of their own, in pixels. @defaultValue 512 */

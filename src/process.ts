@@ -1,7 +1,6 @@
 /* From a request and an image to bytes: resolve, choose the cheapest way, go it. The service and the free function
    `process` share these steps. */
 
-import { expandRequest } from './access/scale.js'
 import type { ImageDescription, ImageSource } from './contracts.js'
 import { BadRequestError, NotImplementedError } from './errors.js'
 import { type Cover, planCovered } from './image/cover.js'
@@ -18,6 +17,7 @@ import type { Dimensions } from './protocol/geometry.js'
 import type { Limits } from './protocol/limits.js'
 import type { ImageRequest } from './protocol/request.js'
 import { type ImageFacts, isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
+import { expandRequest, requireWithinScale, type Scale, type Shrink, shrinkSize } from './protocol/scale.js'
 import { type ProcessSettings, resolveProcessOptions } from './settings.js'
 
 /**
@@ -110,8 +110,10 @@ export interface Shown {
   readonly passesSource: boolean
   /** How images are written, where not as the service does. */
   readonly encode?: ResolvedEncodeOptions | undefined
-  /** The size that an image of these dimensions is shown as. */
-  shownSize(image: Dimensions): Dimensions
+  /** The part of its size that was asked for by name; more than that is refused with 403. */
+  readonly scale: Scale | undefined
+  /** As how much an image of these dimensions is shown; `undefined` for all of it. */
+  shrinkOf(image: Dimensions): Shrink | undefined
 }
 
 /**
@@ -166,15 +168,17 @@ export function resolveAsked(
   const passesSource = cover === undefined && (shown === undefined || shown.passesSource)
   const storedFormat = passesSource ? resolveStoredFormat(description) : undefined
   const limits = shown?.limits ?? settings.limits
-  const size = shown ? shown.shownSize(image) : image
+  const shrink = shown?.shrinkOf(image)
+  const size = shrink ? shrinkSize(image, shrink) : image
+  if (shown?.scale) requireWithinScale(request, size, shown.scale, request.version)
   const asked = resolveRequest(
     request,
-    shown ? { ...size, isGray: image.isGray } : image,
+    shrink ? { ...size, isGray: image.isGray } : image,
     limits,
     storedFormat,
   )
   const canonical = formatCanonical(asked, { version: request.version, image: size, limits })
-  const resolved = shown ? expandRequest(asked, image, size) : asked
+  const resolved = shrink ? expandRequest(asked, image, size, shrink) : asked
   return { image, asked, resolved, canonical, storedFormat }
 }
 

@@ -3,8 +3,8 @@ import { buildImageContext } from './access/gate.js'
 import type { ImageDescription, ResolveContext } from './contracts.js'
 import { resolveCover } from './cover.js'
 import type { Desk } from './desk.js'
+import type { Found } from './find.js'
 import type { Cover } from './image/cover.js'
-import type { Located } from './locate.js'
 import { sendSource } from './make.js'
 import { formatResultName, type Obtained, obtainImage, recallResult } from './obtain.js'
 import { type ImageResult, prepareRequest, resolveAsked } from './process.js'
@@ -14,19 +14,19 @@ import { createPhases } from './report.js'
 
 /** Makes the image of a request, or takes it from the cache. */
 export async function processImage(
-  image: Located,
+  found: Found,
   request: ImageRequest,
   desk: Desk,
   context: ResolveContext,
 ): Promise<ImageResult> {
-  const { result, release } = await produceImage(image, request, desk, context)
+  const { result, release } = await produceImage(found, request, desk, context)
   release()
   return result
 }
 
 /** Makes the image of a request, or takes it from the cache, and tells which. */
 export async function produceImage(
-  image: Located,
+  { image, view }: Found,
   request: ImageRequest,
   desk: Desk,
   context: ResolveContext,
@@ -34,13 +34,14 @@ export async function produceImage(
   const { settings, store } = desk
   const { signal } = context
   const description = await store.describe(image, signal)
-  const cover = await coverForProgram(image, request, description, desk)
-  const prepared = prepareRequest(request, description, settings, cover)
+  const cover = await coverForProgram({ image, view }, request, description, desk)
+  const shown = { ...view, encode: view.tier?.encode }
+  const prepared = prepareRequest(request, description, settings, cover, shown)
   if (prepared.way === 'source') {
     const result = await sendSource(prepared, image.source, signal ? { signal } : {})
     return { result, outcome: 'none', phases: createPhases(), bytesRead: 0, release() {} }
   }
-  const named = { prepared, name: formatResultName(prepared, settings) }
+  const named = { prepared, name: formatResultName(prepared, settings, view.key) }
   const kept = await recallResult(image, named, store)
   const recalled = kept && Promise.resolve(kept)
   return obtainImage({ image, ...named, client: programClient, recalled }, desk, signal)
@@ -48,7 +49,7 @@ export async function produceImage(
 
 /* Programs may see everything, but what the service does to its images it does for them too. */
 async function coverForProgram(
-  { identifier }: Located,
+  { image, view }: Found,
   request: ImageRequest,
   description: ImageDescription,
   desk: Desk,
@@ -56,8 +57,14 @@ async function coverForProgram(
   const { access, overlay, redactions } = desk.settings
   if (overlay === undefined && redactions === undefined) return undefined
   const { width, height } = description
-  const { region, size } = resolveAsked(request, description, desk.settings).asked
-  const facts = { description, fullSize: { width, height }, page: 1, region, resultingSize: size }
-  const question = createProgramQuestion(identifier, request.version, request)
-  return resolveCover(buildImageContext(access, question, facts), access.tiers.highest, desk)
+  const { region, size } = resolveAsked(request, description, desk.settings, undefined, view).asked
+  const facts = {
+    description,
+    fullSize: { width, height },
+    page: image.page ?? 1,
+    region,
+    resultingSize: size,
+  }
+  const question = createProgramQuestion(image.identifier, request.version, request)
+  return resolveCover(buildImageContext(access, question, facts), view.tier, desk)
 }

@@ -1,4 +1,5 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
+import { againIfChanged } from './again.js'
 import type {
   HttpReply,
   HttpRequest,
@@ -8,6 +9,7 @@ import type {
   SweepReport,
 } from './contracts.js'
 import { createDesk } from './desk.js'
+import { findImage } from './find.js'
 import { createHandle } from './handle.js'
 import { checkRenderer, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
@@ -86,20 +88,27 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
   const service: ImageService = {
     handle: createHandle(desk, options),
     parseRequest: path => parseRequest(path, settings.parse),
-    resolveSource: async (identifier, context = {}) => (await desk.locate(identifier, context)).source,
-    describe: async (identifier, context = {}) =>
-      desk.store.describe(await desk.locate(identifier, context), context.signal),
+    resolveSource: async (identifier, context = {}) =>
+      (await findImage(identifier, desk, context)).image.source,
+    async describe(identifier, context = {}) {
+      const { image } = await findImage(identifier, desk, context)
+      return desk.store.describe(image, context.signal)
+    },
     async process(request, context = {}) {
       requireOffered(request, settings)
-      return processImage(await desk.locate(request.identifier, context), request, desk, context)
+      const make = async () =>
+        processImage(await findImage(request.identifier, desk, context), request, desk, context)
+      return againIfChanged(request.identifier, desk, make(), make)
     },
-    info: async (identifier, version, id, context = {}) =>
-      buildInfoDocument(await desk.locate(identifier, context), { version, uri: id }, desk, context),
+    async info(identifier, version, id, context = {}) {
+      const { image, view } = await findImage(identifier, desk, context)
+      return buildInfoDocument(image, { version, uri: id, view }, desk, context)
+    },
     purge: target => purge(target, desk),
     sweep: signal => sweep(desk, signal),
     async *warm(identifier, options = {}) {
       const { signal } = options
-      yield* warm(await desk.locate(identifier, signal ? { signal } : {}), desk, options)
+      yield* warm(await findImage(identifier, desk, signal ? { signal } : {}), desk, options)
     },
     stats: () => readStats(desk),
     metrics: () => formatStats(readStats(desk)),

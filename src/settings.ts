@@ -19,6 +19,7 @@ import { type Format, isFormat } from './protocol/format.js'
 import { type InfoSettings, resolveLevel } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
 import { resolveLimits } from './protocol/limits.js'
+import { createMetaIdentifierCodec, type MetaIdentifierCodec } from './protocol/meta-identifier.js'
 import { qualities as allQualities, isQuality } from './protocol/quality.js'
 import type { ParseOptions, Prefixes } from './protocol/request.js'
 import { formatProfileUri, type ImageApiVersion, versionFacts } from './protocol/version.js'
@@ -40,6 +41,8 @@ export interface ProcessSettings extends InfoSettings {
 export interface ServiceSettings extends ProcessSettings {
   /** Where images come from. */
   readonly source: SourceResolver
+  /** What gives back the connections and files that resolvers keep. */
+  readonly closers: readonly (() => unknown)[]
   /** How paths are read. */
   readonly parse: ParseOptions & { readonly prefixes: Prefixes }
   /** What clients see in front of identifiers. */
@@ -121,7 +124,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     profileLinks: { 2: buildProfileLink(2, process), 3: buildProfileLink(3, process) },
     ...(tileSize === undefined ? {} : { tileSize }),
     ...(preferredFormats === undefined ? {} : { preferredFormats: [...preferredFormats] }),
-    source: resolveResolver(options.source),
+    ...resolveResolver(options.source),
     parse: { prefixes, allowSlashes, ...(slashSubstitute ? { slashSubstitute } : {}) },
     publicPrefixes: { ...onlyStrings(prefixes), ...resolvePublicPrefixes(options.publicPrefixes) },
     cache: resolveCache(options.cache),
@@ -146,6 +149,7 @@ function resolveWho(
   const { overlay, redactions, limits } = options
   const access = resolveAccess(options, {
     ...(limits && { limits }),
+    meta: resolveMetaIdentifiers(options.metaIdentifiers),
     resolveEncode: encode => resolveEncodeOptions(encode as EncodeOptions),
     resolveOverlay: given => resolveOverlay(given as OverlayOptions),
   })
@@ -158,11 +162,18 @@ function resolveWho(
   }
 }
 
+function resolveMetaIdentifiers(
+  meta: ImageServiceOptions['metaIdentifiers'] = true,
+): MetaIdentifierCodec | false {
+  if (typeof meta === 'boolean') return meta && createMetaIdentifierCodec()
+  return 'parse' in meta ? meta : createMetaIdentifierCodec(meta)
+}
+
 function buildProfileLink(version: ImageApiVersion, settings: ProcessSettings): Link {
   return { uri: formatProfileUri(version, resolveLevel(version, settings)), rel: 'profile' }
 }
 
-function resolveResolver(source: ImageServiceOptions['source']): SourceResolver {
+function resolveResolver(source: ImageServiceOptions['source']): Pick<ServiceSettings, 'source' | 'closers'> {
   const resolvers = typeof source === 'function' ? [source] : source
   if (
     !Array.isArray(resolvers) ||
@@ -171,7 +182,10 @@ function resolveResolver(source: ImageServiceOptions['source']): SourceResolver 
   ) {
     throw new TypeError('source: expected a resolver, for example fileSource("./images"), or a list of them')
   }
-  return firstOf(...resolvers)
+  const closers = resolvers.flatMap(resolver =>
+    'close' in resolver && typeof resolver.close === 'function' ? [() => resolver.close()] : [],
+  )
+  return { source: firstOf(...resolvers), closers }
 }
 
 function resolvePrefixes(prefixes: Partial<Prefixes> = {}): Prefixes {

@@ -3,12 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SweepReport } from './contracts.js'
 import type { Desk } from './desk.js'
 import { throwIfAborted } from './errors.js'
+import type { Found } from './find.js'
 import { describeFacts } from './info-document.js'
 import type { Located } from './locate.js'
 import { produceImage } from './produce.js'
 import type { Format } from './protocol/format.js'
 import type { Box, Dimensions } from './protocol/geometry.js'
+import type { InfoFacts } from './protocol/info.js'
+import type { Limits } from './protocol/limits.js'
 import type { ImageRequest } from './protocol/request.js'
+import { shrinkFacts } from './protocol/scale.js'
 import { listSizes, listTileGrid, listTiles } from './protocol/tiles.js'
 
 /** What a service is made to forget: what was made from one image, what has expired, or everything. */
@@ -79,19 +83,21 @@ const idleMs = 20
  * @throws {@link NotFoundError} when there is no such image; {@link AbortedError} when the signal is aborted.
  */
 export async function* warm(
-  image: Located,
+  found: Found,
   desk: Desk,
   options: WarmOptions = {},
 ): AsyncGenerator<WarmProgress, void, undefined> {
   const { signal } = options
   const context = signal ? { signal } : {}
-  const description = await desk.store.describe(image, signal)
-  const requests = [...listRequests(image, describeFacts(description), desk, options)]
+  const { image, view } = found
+  const facts = describeFacts(await desk.store.describe(image, signal))
+  const shown = shrinkFacts(facts, view.shownSize(facts), view.shrinkOf(facts))
+  const requests = [...listRequests(image, shown, view.limits, desk, options)]
   for (const [index, request] of requests.entries()) {
     await waitUntilIdle(desk, signal)
     const place = { done: index + 1, total: requests.length }
     try {
-      const { result, outcome, release } = await produceImage(image, request, desk, context)
+      const { result, outcome, release } = await produceImage(found, request, desk, context)
       if (!(result.body instanceof Uint8Array)) await result.body[Symbol.asyncIterator]().return?.()
       release()
       yield { ...place, canonical: result.canonical, outcome }
@@ -105,11 +111,11 @@ export async function* warm(
 
 function* listRequests(
   { identifier }: Located,
-  facts: ReturnType<typeof describeFacts>,
-  { settings }: Desk,
+  facts: InfoFacts,
+  limits: Limits,
+  { settings: { tileSize } }: Desk,
   { sizes = true, tiles = true, scaleFactors, format = 'jpg' }: WarmOptions,
 ): Generator<ImageRequest> {
-  const { limits, tileSize } = settings
   const build = (region: Box, size: Dimensions): ImageRequest => ({
     kind: 'image',
     version: 3,

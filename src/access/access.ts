@@ -1,5 +1,7 @@
 /* Everything about access that a service is given, checked once: who may see what, tiers, the authorisation flow, signed
    URLs. */
+
+import { createMetaIdentifierCodec, type MetaIdentifierCodec } from '../protocol/meta-identifier.js'
 import type { Authorize } from './authorize.js'
 import { type FlowOptions, resolveFlow } from './flow-options.js'
 import type { Authenticate, Identification } from './identify.js'
@@ -48,10 +50,16 @@ export interface Access<User = unknown, Encode = unknown, Overlay = unknown> ext
   readonly verifySignature: VerifySignature | undefined
 }
 
+/** What access is resolved against. */
+export interface AccessBase<Encode, Overlay> extends TierBase<Encode, Overlay> {
+  /** Reads the pages and scales that identifiers name; `false` where they name none. @defaultValue `;page;n:d` */
+  readonly meta?: MetaIdentifierCodec | false
+}
+
 /** Checks what a service is told about access. @throws TypeError that names the option. */
 export function resolveAccess<User = unknown, Encode = unknown, Overlay = unknown>(
   options: AccessOptions<User>,
-  base: TierBase<Encode, Overlay> = {},
+  base: AccessBase<Encode, Overlay> = {},
 ): Access<User, Encode, Overlay> {
   const { authorize, authenticate, authorizeTimeoutMs = 5_000, tiers, flow, serveOnly, urlKeys } = options
   requireFunction('authorize', authorize)
@@ -68,24 +76,18 @@ export function resolveAccess<User = unknown, Encode = unknown, Overlay = unknow
   }
   requireServeOnly(serveOnly, urlKeys)
   const resolved = resolveTiers(tiers, base)
+  const { meta = createMetaIdentifierCodec() } = base
   return Object.freeze({
     authorize,
     authenticate,
     timeoutMs: authorizeTimeoutMs,
     tiers: resolved,
-    codec: authorize === undefined ? plainCodec : createVariantCodec(resolved.names),
+    codec: createVariantCodec(resolved.names, meta || undefined),
     flow: flow && resolveFlow(flow),
     serveOnly,
     verifySignature:
       urlKeys === undefined ? undefined : createSignatureVerifier(urlKeys, { name: 'urlKeys' }),
   })
-}
-
-/* Where nothing is held back, identifiers mean what they say. */
-const plainCodec: VariantCodec = {
-  parse: identifier => ({ identifier }),
-  format: ({ identifier }) => identifier,
-  rewrite: encoded => encoded,
 }
 
 function requireFunction(name: string, value: unknown): void {

@@ -5,9 +5,9 @@ import { createDebug } from '../debug.js'
 import { isIIIFError } from '../errors.js'
 import type { Box, Dimensions } from '../protocol/geometry.js'
 import type { ImageRequest, InfoRequest } from '../protocol/request.js'
+import type { Scale } from '../protocol/scale.js'
 import type { RequestFacts } from './facts.js'
 import { type AuthorizeResult, deny, parseResult } from './result.js'
-import type { Scale } from './scale.js'
 
 const debug = createDebug('access')
 

@@ -3,8 +3,8 @@
 import { createDebug } from '../debug.js'
 import { AccessError, buildUnknownImage, type IIIFError } from '../errors.js'
 import { type LanguageMap, resolveText } from '../protocol/language.js'
+import { isWithinScale, type Scale } from '../protocol/scale.js'
 import type { AuthorizeResult, Deny, Redirect } from './result.js'
-import { isWithinScale, type Scale } from './scale.js'
 import type { Tiers } from './tiers.js'
 import type { Variant } from './variant.js'
 
@@ -71,7 +71,7 @@ function decideTier(name: string, asked: Variant, tiers: Tiers): Decision {
     return buildRefusal({ kind: 'deny', status: 403 })
   }
   if (granted.rank >= wanted.rank) return { kind: 'serve', shared: wanted.shared }
-  return { kind: 'substitute', variant: { identifier: asked.identifier, tier: name } }
+  return { kind: 'substitute', variant: { ...pageOf(asked), tier: name } }
 }
 
 function decideScale({ numerator, denominator }: Scale, asked: Variant): Decision {
@@ -80,7 +80,12 @@ function decideScale({ numerator, denominator }: Scale, asked: Variant): Decisio
   // A tier says nothing of scales, so that one below the highest is not known to be within the scale that is granted.
   const isWithin = asked.tier === undefined && isWithinScale(asked.scale ?? whole, granted)
   if (isWithin) return { kind: 'serve', shared: false }
-  return { kind: 'substitute', variant: { identifier: asked.identifier, scale: granted } }
+  return { kind: 'substitute', variant: { ...pageOf(asked), scale: granted } }
+}
+
+/* The page of the image, without saying how much of it is shown. */
+function pageOf({ identifier, page }: Variant): Variant {
+  return page === undefined ? { identifier } : { identifier, page }
 }
 
 function buildRefusal({ status, challenge, showInfo, heading, note }: Deny): Refuse {

@@ -7,6 +7,7 @@
 export { AccessError, type AccessErrorOptions } from '../errors.js'
 export type { InfoAdditions } from '../protocol/info-hook.js'
 export type { LanguageMap, LanguageText } from '../protocol/language.js'
+export type { Scale } from '../protocol/scale.js'
 export type { AccessOptions } from './access.js'
 export type { Authorize, AuthorizeContext, AuthorizeImage, AuthorizeTarget } from './authorize.js'
 export type { Cookies } from './cookie.js'
@@ -30,7 +31,6 @@ export {
   scale,
   tier,
 } from './result.js'
-export type { Scale } from './scale.js'
 export type { ServeOnly } from './serve-only.js'
 export type { AccessServiceOptions, Profile } from './service-options.js'
 export { type SignOptions, signRequest } from './signature.js'

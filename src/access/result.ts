@@ -2,7 +2,7 @@
    really gave. */
 import { isFieldValue } from '../errors.js'
 import { isLanguageMap, type LanguageMap, type LanguageText } from '../protocol/language.js'
-import { reduceScale, type Scale } from './scale.js'
+import { reduceScale, type Scale } from '../protocol/scale.js'
 
 /** The answer of `authorize`; made by {@link allow}, {@link deny}, {@link redirect}, {@link tier} and {@link scale}. */
 export type AuthorizeResult = Allow | Deny | Redirect | GrantTier | GrantScale

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Dimensions } from '../protocol/geometry.js'
 import { type LanguageMap, type LanguageText, resolveText } from '../protocol/language.js'
 import { type LimitOptions, type Limits, resolveLimits } from '../protocol/limits.js'
-import { parseScale, type Shrink } from './scale.js'
+import { parseScale, type Shrink } from '../protocol/scale.js'
 
 /** What is different in a tier. `Encode` and `Overlay` are the options of the rooms that make pixels. */
 export interface TierOptions<Encode = unknown, Overlay = unknown> {

@@ -2,9 +2,12 @@
    client and server can give one for another (Authorization Flow API 2.0 section 7.1, tiered access: each at a different
    URI; Authentication API 1.0 section 3.2: a different identifier for each tier).
 
-     variant = identifier [ ";tier=" name / ";" numerator ":" denominator ]                                            */
-import { decodeSegment } from '../protocol/identifier.js'
-import { formatScale, parseScale, type Scale } from './scale.js'
+     variant = meta-identifier [ ";tier=" name ]
+
+   A meta-identifier names a page and a scale too: see protocol/meta-identifier.ts. */
+import { decodeSegment, formatIdentifier } from '../protocol/identifier.js'
+import type { MetaIdentifier, MetaIdentifierCodec } from '../protocol/meta-identifier.js'
+import { fullScale, isWithinScale, type Scale } from '../protocol/scale.js'
 
 /** An identifier, and as what the image is shown. */
 export interface Variant {
@@ -12,12 +15,16 @@ export interface Variant {
   readonly identifier: string
   /** The name of a tier; absent for the highest. */
   readonly tier?: string
-  /** The part of its size; absent for the whole. Never beside a tier. */
+  /** The part of its size; absent for the whole. */
   readonly scale?: Scale
+  /** The page or frame, from 1; absent for the first. */
+  readonly page?: number
 }
 
 /** Reads and writes identifiers of variants. */
 export interface VariantCodec {
+  /** Whether an identifier is certainly no more than that: a quick look. */
+  isPlain(identifier: string): boolean
   /** Reads a decoded identifier; one without a suffix that is known is the whole image in the highest tier. */
   parse(identifier: string): Variant
   /** Writes the decoded identifier of a variant; what has no other spelling is written in one way only. */
@@ -52,41 +59,54 @@ export function formatVariantUri(codec: VariantCodec, address: VariantAddress, v
   return `${prefix}/${codec.rewrite(forwardedIdentifier, decoded, variant)}`
 }
 
-const suffixShape = /;(?:tier=([A-Za-z][\w-]*)|([0-9]+:[0-9]+))$/
+const tierShape = /;tier=([A-Za-z][\w-]*)$/
 
 /**
  * Creates the codec of variants.
  *
  * @param tiers - the names of the tiers; the last one is the highest, whose identifier has no suffix
+ * @param meta - reads pages and scales; without it identifiers have none
  */
-export function createVariantCodec(tiers: readonly string[]): VariantCodec {
+export function createVariantCodec(
+  tiers: readonly string[],
+  meta: MetaIdentifierCodec | undefined,
+): VariantCodec {
   const highest = tiers.at(-1)
+  const format = ({ identifier, tier, scale = fullScale, page = 1 }: Variant): string => {
+    const text = meta ? meta.format({ identifier, page, constraint: scale }) : identifier
+    return tier === undefined || tier === highest ? text : `${text};tier=${tier}`
+  }
   const codec: VariantCodec = {
-    parse(identifier) {
-      const [suffix, name, parts] = suffixShape.exec(identifier) ?? []
-      if (suffix === undefined) return { identifier }
-      const rest = identifier.slice(0, -suffix.length)
+    isPlain: text =>
+      (meta === undefined || meta.isPlain?.(text) === true) &&
+      (tiers.length === 0 || !text.includes(';tier=')),
+    parse(text) {
+      const [suffix, name] = tierShape.exec(text) ?? []
       // An identifier may end like a suffix and be none: it is looked up as it is.
-      if (rest === '' || (name !== undefined && !tiers.includes(name))) return { identifier }
-      if (name !== undefined)
-        return name === highest ? { identifier: rest } : { identifier: rest, tier: name }
-      const scale = parseScale(parts ?? '')
-      if (scale === undefined) return { identifier }
-      return scale.denominator === 1 ? { identifier: rest } : { identifier: rest, scale }
+      const isTier = suffix !== undefined && suffix.length < text.length && tiers.includes(name ?? '')
+      const rest = isTier ? text.slice(0, -suffix.length) : text
+      const { identifier, page, constraint } = meta?.parse(rest) ?? plain(rest)
+      return {
+        identifier,
+        ...(isTier && name !== undefined && name !== highest && { tier: name }),
+        ...(isWithinScale(fullScale, constraint) ? {} : { scale: constraint }),
+        ...(page === 1 ? {} : { page }),
+      }
     },
-    format: variant => variant.identifier + formatSuffix(variant, highest),
+    format,
     rewrite(encoded, decoded, variant) {
-      const { length } = codec.parse(decoded).identifier
-      return cutEncoded(encoded, decoded.length - length) + formatSuffix(variant, highest)
+      const { identifier } = codec.parse(decoded)
+      const text = format({ ...variant, identifier })
+      // A codec of one's own may write anything.
+      if (!decoded.startsWith(identifier) || !text.startsWith(identifier)) return formatIdentifier(text)
+      const suffix = text.slice(identifier.length)
+      return cutEncoded(encoded, decoded.length - identifier.length) + encodeURI(suffix)
     },
   }
   return codec
 }
 
-function formatSuffix({ tier, scale }: Variant, highest: string | undefined): string {
-  if (tier !== undefined && tier !== highest) return `;tier=${tier}`
-  return scale === undefined || scale.denominator === 1 ? '' : `;${formatScale(scale)}`
-}
+const plain = (identifier: string): MetaIdentifier => ({ identifier, page: 1, constraint: fullScale })
 
 // A suffix is ASCII: each of its characters is written as itself or as one escape of three.
 function cutEncoded(encoded: string, count: number): string {

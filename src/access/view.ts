@@ -2,7 +2,7 @@
    info.json, resolve requests and name cache entries. */
 import type { Dimensions } from '../protocol/geometry.js'
 import type { Limits } from '../protocol/limits.js'
-import { formatScale, shrinkLimits, shrinkSize } from './scale.js'
+import { formatScale, type Scale, type Shrink, shrinkLimits, shrinkSize } from '../protocol/scale.js'
 import type { Tier, Tiers } from './tiers.js'
 import type { Variant } from './variant.js'
 
@@ -19,6 +19,10 @@ export interface View<Encode = unknown, Overlay = unknown> {
    * without tiers.
    */
   readonly key: string
+  /** The part of its size that the identifier names. */
+  readonly scale: Scale | undefined
+  /** As how much an image of these dimensions is shown; `undefined` for all of it. */
+  shrinkOf(image: Dimensions): Shrink | undefined
   /** The size that an image of these dimensions is shown as. */
   shownSize(image: Dimensions): Dimensions
 }
@@ -39,15 +43,21 @@ export function buildView<Encode, Overlay>(
   const shrink = tier?.shrink
   const isShrunk = shrink !== undefined || scale !== undefined
   const own = tier?.limits ?? limits
+  const shrinkOf = (image: Dimensions): Shrink | undefined => {
+    if (shrink === undefined || scale === undefined) return shrink ?? scale
+    const [byTier, byScale] = [shrinkSize(image, shrink), shrinkSize(image, scale)]
+    return byTier.width * byTier.height <= byScale.width * byScale.height ? shrink : scale
+  }
   return {
     tier,
     limits: isShrunk ? shrinkLimits(own) : own,
     passesSource: !isShrunk && (tier?.passesSource ?? true),
     key: [...(tier ? [tier.key] : []), ...(scale ? [formatScale(scale)] : [])].join(' '),
+    scale,
+    shrinkOf,
     shownSize(image) {
-      const byTier = shrink ? shrinkSize(image, shrink) : image
-      const byScale = scale ? shrinkSize(image, scale) : image
-      return byTier.width * byTier.height <= byScale.width * byScale.height ? byTier : byScale
+      const least = shrinkOf(image)
+      return least ? shrinkSize(image, least) : image
     },
   }
 }

@@ -31,6 +31,13 @@ export {
   noLimits,
   resolveLimits,
 } from './limits.js'
+export {
+  createMetaIdentifierCodec,
+  type MetaIdentifier,
+  type MetaIdentifierCodec,
+  type MetaIdentifierOptions,
+  parsePage,
+} from './meta-identifier.js'
 export { isQuality, parseQuality, type Quality, qualities, resolveQuality } from './quality.js'
 export { formatRegion, parseRegion, type Region, resolveRegion } from './region.js'
 // Requests
@@ -57,6 +64,7 @@ export {
   resolveRequest,
 } from './resolved.js'
 export { formatRotation, isQuarterTurn, parseRotation, type Rotation } from './rotation.js'
+export { formatScale, fullScale, parseScale, type Scale, type Shrink, shrinkSize } from './scale.js'
 export { formatSize, parseSize, resolveSize, type Size, type SizeForm } from './size.js'
 export {
   defaultTileSize,

@@ -111,9 +111,9 @@ describe('asking the application', () => {
     expect(question.variant).toEqual({ identifier: 'cats' })
   })
 
-  it('takes identifiers for what they are where nothing is held back', async () => {
-    const question = await open(resolve({}), '/iiif/3/cats;1:2/info.json')
-    expect(question.variant).toEqual({ identifier: 'cats;1:2' })
+  it('reads pages and scales also where nothing is held back', async () => {
+    const question = await open(resolve({}), '/iiif/3/cats;2;1:2/info.json')
+    expect(question.variant).toEqual({ identifier: 'cats', page: 2, scale: { numerator: 1, denominator: 2 } })
   })
 
   it('answers at once where it does', async () => {

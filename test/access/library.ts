@@ -13,7 +13,6 @@ import { buildFlowExtras, hasProbe, listAuthVersions } from '../../src/access/fl
 import { askBoth, openQuestion, type Question } from '../../src/access/gate.js'
 import { grant } from '../../src/access/login.js'
 import { deny, tier } from '../../src/access/result.js'
-import { expandRequest, shrinkFacts } from '../../src/access/scale.js'
 import type { AccessServiceOptions } from '../../src/access/service-options.js'
 import { formatVariantUri, type Variant } from '../../src/access/variant.js'
 import { buildView } from '../../src/access/view.js'
@@ -26,6 +25,7 @@ import { buildInfo } from '../../src/protocol/info.js'
 import { noLimits } from '../../src/protocol/limits.js'
 import { type ImageRequest, type InfoRequest, parseRequest } from '../../src/protocol/request.js'
 import { resolveRequest } from '../../src/protocol/resolved.js'
+import { expandRequest, shrinkFacts } from '../../src/protocol/scale.js'
 import { description, type Reader, secret } from './site.js'
 
 export interface Library {

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { reduceScale } from '../../src/access/scale.js'
 import { createVariantCodec, formatVariantUri, type Variant } from '../../src/access/variant.js'
 import { formatIdentifier } from '../../src/protocol/identifier.js'
+import { createMetaIdentifierCodec } from '../../src/protocol/meta-identifier.js'
+import { reduceScale } from '../../src/protocol/scale.js'
 import * as any from '../protocol/arbitraries.js'
 
-const codec = createVariantCodec(['public', 'press', 'staff'])
+const meta = createMetaIdentifierCodec()
+const codec = createVariantCodec(['public', 'press', 'staff'], meta)
 const half = { numerator: 1, denominator: 2 }
 
 describe('the identifier of a variant', () => {
@@ -15,10 +17,11 @@ describe('the identifier of a variant', () => {
     ['cats;tier=press', { identifier: 'cats', tier: 'press' }],
     ['cats;1:2', { identifier: 'cats', scale: half }],
     ['a/b.tif;tier=public', { identifier: 'a/b.tif', tier: 'public' }],
-    // The page of a meta-identifier stays with the identifier.
-    ['cats;3;1:2', { identifier: 'cats;3', scale: half }],
-    ['cats;3;tier=public', { identifier: 'cats;3', tier: 'public' }],
-    // Only one suffix is read: what stands before it is an identifier like any other.
+    ['cats;3', { identifier: 'cats', page: 3 }],
+    ['cats;3;1:2', { identifier: 'cats', page: 3, scale: half }],
+    ['cats;3;tier=public', { identifier: 'cats', page: 3, tier: 'public' }],
+    ['cats;3;1:2;tier=public', { identifier: 'cats', page: 3, scale: half, tier: 'public' }],
+    // Only one tier is read: what stands before it is an identifier like any other.
     ['cats;tier=public;1:2', { identifier: 'cats;tier=public', scale: half }],
     ['cats;tier=public;tier=press', { identifier: 'cats;tier=public', tier: 'press' }],
     // No suffixes.
@@ -43,6 +46,9 @@ describe('the identifier of a variant', () => {
     ['cats;2:4', 'cats;1:2'],
     ['cats;3:3', 'cats'],
     ['cats;01:02', 'cats;1:2'],
+    ['cats;1', 'cats'],
+    ['cats;02;2:4', 'cats;2;1:2'],
+    ['cats;1;tier=staff', 'cats'],
   ])('%s has another spelling, %s, so that the first can be redirected', (asked, normal) => {
     expect(codec.format(codec.parse(asked))).toBe(normal)
   })
@@ -70,9 +76,15 @@ describe('the identifier of a variant', () => {
   })
 
   it('without tiers has scales only', () => {
-    const plain = createVariantCodec([])
+    const plain = createVariantCodec([], meta)
     expect(plain.parse('cats;tier=public')).toEqual({ identifier: 'cats;tier=public' })
     expect(plain.parse('cats;1:2')).toEqual({ identifier: 'cats', scale: half })
+  })
+
+  it('without meta-identifiers has tiers only', () => {
+    const bare = createVariantCodec(['public', 'staff'], undefined)
+    expect(bare.parse('cats;2;1:2;tier=public')).toEqual({ identifier: 'cats;2;1:2', tier: 'public' })
+    expect(bare.parse('cats;2')).toEqual({ identifier: 'cats;2' })
   })
 
   it('every variant of an image has an identifier of its own', () => {

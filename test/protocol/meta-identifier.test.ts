@@ -1,23 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  constrainDimensions,
-  constrainSizes,
-  createMetaIdentifierCodec,
-  expandBox,
-  fullScale,
-  parsePage,
-  reduceConstraint,
-  requireConstrained,
-  type ScaleConstraint,
-} from '../../src/protocol/meta-identifier.js'
+import { createMetaIdentifierCodec, parsePage } from '../../src/protocol/meta-identifier.js'
+import { fullScale, reduceScale, type Scale } from '../../src/protocol/scale.js'
 import { refusal } from './refusal.js'
 
 const codec = createMetaIdentifierCodec()
-const scale = (numerator: number, denominator: number): ScaleConstraint => ({ numerator, denominator })
+const scale = (numerator: number, denominator: number): Scale => ({ numerator, denominator })
 
 describe('a meta-identifier', () => {
-  it.each<[text: string, identifier: string, page: number, constraint: ScaleConstraint, shortest?: string]>([
+  it.each<[text: string, identifier: string, page: number, constraint: Scale, shortest?: string]>([
     ['cat.tif', 'cat.tif', 1, fullScale],
     ['cat.tif;2', 'cat.tif', 2, fullScale],
     ['cat.tif;1:2', 'cat.tif', 1, scale(1, 2)],
@@ -66,7 +57,7 @@ describe('a meta-identifier', () => {
     .filter(text => text !== '')
   const constraints = fc
     .tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }))
-    .map(([a, b]) => reduceConstraint(scale(Math.min(a, b), Math.max(a, b))))
+    .map(([a, b]) => reduceScale(Math.min(a, b), Math.max(a, b)) ?? fullScale)
 
   it('is read as it was written, whatever the identifier looks like', () => {
     fc.assert(
@@ -111,103 +102,5 @@ describe('the page of a query', () => {
   ])('%s', (text, page) => expect(parsePage(text)).toBe(page))
   it.each(['', '0', '-1', '1.5', 'two', '1e3', '99999999999'])('is not %j', text => {
     expect(() => parsePage(text)).toThrow(refusal('invalid-identifier'))
-  })
-})
-
-describe('an image under a constraint', () => {
-  it.each([
-    [scale(1, 1), 6000, 4001],
-    [scale(1, 2), 3000, 2001],
-    [scale(2, 3), 4000, 2667],
-    [scale(1, 5000), 1, 1],
-  ])('%o has %i x %i pixels', (constraint, width, height) => {
-    expect(constrainDimensions({ width: 6000, height: 4001 }, constraint)).toEqual({ width, height })
-  })
-
-  const image = {
-    width: 6000,
-    height: 4000,
-    isGray: false,
-    tile: { width: 256, height: 256 },
-    levels: [1, 2, 4, 8].map(scaleFactor => ({
-      width: 6000 / scaleFactor,
-      height: 4000 / scaleFactor,
-      scaleFactor,
-    })),
-  }
-
-  it('tells the levels and tiles that are left, where they are stored', () => {
-    expect(constrainSizes(image, fullScale)).toBe(image)
-    const quarter = constrainSizes(image, scale(1, 4))
-    expect(quarter).toMatchObject({ width: 1500, height: 1000, isGray: false, tile: image.tile })
-    expect(quarter.levels).toEqual([
-      { width: 1500, height: 1000, scaleFactor: 1 },
-      { width: 750, height: 500, scaleFactor: 2 },
-    ])
-  })
-
-  it('tells none where its size is not stored', () => {
-    expect(constrainSizes(image, scale(2, 3))).toEqual({ width: 4000, height: 2667, isGray: false })
-  })
-
-  it('has regions that stand for larger ones of the whole image', () => {
-    const whole = { width: 6000, height: 4001 }
-    expect(expandBox({ x: 256, y: 512, width: 256, height: 256 }, whole, scale(1, 2))).toEqual({
-      x: 512,
-      y: 1024,
-      width: 512,
-      height: 512,
-    })
-    expect(expandBox({ x: 0, y: 1792, width: 1, height: 209 }, whole, scale(1, 2))).toEqual({
-      x: 0,
-      y: 3584,
-      width: 2,
-      height: 417,
-    })
-    expect(expandBox({ x: 0, y: 0, width: 3000, height: 2001 }, whole, scale(1, 2))).toEqual({
-      x: 0,
-      y: 0,
-      ...whole,
-    })
-  })
-
-  it('is covered by its tiles without gap or overlap', () => {
-    const sides = fc.integer({ min: 1, max: 5000 })
-    const scales = fc
-      .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 20 }))
-      .map(([n, more]) => scale(n, n + more))
-    fc.assert(
-      fc.property(
-        sides,
-        sides,
-        scales,
-        fc.integer({ min: 1, max: 600 }),
-        (width, height, constraint, tile) => {
-          const whole = { width, height }
-          const shown = constrainDimensions(whole, constraint)
-          let next = 0
-          for (let x = 0; x < shown.width; x += tile) {
-            const box = { x, y: 0, width: Math.min(tile, shown.width - x), height: shown.height }
-            const full = expandBox(box, whole, constraint)
-            expect(full).toMatchObject({ x: next, y: 0, height })
-            next += full.width
-          }
-          expect(next).toBe(width)
-        },
-      ),
-    )
-  })
-
-  const region = { width: 300, height: 200 }
-  it.each([
-    [scale(1, 2), { width: 300, height: 200 }, true],
-    [scale(1, 2), { width: 10, height: 10 }, true],
-    [scale(1, 2), { width: 301, height: 200 }, false],
-    [scale(1, 2), { width: 300, height: 201 }, false],
-    [fullScale, { width: 3000, height: 2000 }, true],
-  ])('%o: of a region of 300 x 200, %o is given: %s', (constraint, size, isGiven) => {
-    const ask = () => requireConstrained(region, size, constraint)
-    if (isGiven) expect(ask).not.toThrow()
-    else expect(ask).toThrow(refusal('scale-constrained', 403))
   })
 })

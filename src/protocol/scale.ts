@@ -1,10 +1,15 @@
 /* Less than the whole resolution: an image is shown as a smaller image, with its own width, height, sizes and tiles, at
    every region. Limits cannot do that: they bind one response, and full-size tiles would add up to the whole (Image API
    3.0 section 5.2 and its implementation notes). */
-import { type Dimensions, roundPixels, scaleSide } from '../protocol/geometry.js'
-import type { InfoFacts } from '../protocol/info.js'
-import type { Limits } from '../protocol/limits.js'
-import type { ResolvedRequest } from '../protocol/resolved.js'
+import { IIIFError } from '../errors.js'
+import { type Dimensions, roundPixels, scaleSide } from './geometry.js'
+import type { InfoFacts } from './info.js'
+import { type Limits, noLimits } from './limits.js'
+import { resolveRegion } from './region.js'
+import type { ImageParameters } from './request.js'
+import type { ResolvedRequest } from './resolved.js'
+import { resolveSize } from './size.js'
+import type { ImageApiVersion } from './version.js'
 
 /** A part of the width and of the height of an image, not above one. */
 export interface Scale {
@@ -30,6 +35,9 @@ export function reduceScale(numerator: unknown, denominator: unknown): Scale | u
 function isTerm(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largest
 }
+
+/** No less than the whole. */
+export const fullScale: Scale = { numerator: 1, denominator: 1 }
 
 /** Reads `n:d` and reduces it; `undefined` for whatever is no scale. */
 export function parseScale(text: string): Scale | undefined {
@@ -73,14 +81,20 @@ export function shrinkLimits(limits: Limits): Limits {
   return { ...limits, maxScale: 1 }
 }
 
+/* How many pixels of the image one pixel of what is shown stands for: exact where the scale is, so that tiles of what is
+   shown are tiles of the image where a level of that scale is stored. */
+function ratioOf(full: number, shown: number, shrink: Shrink | undefined): number {
+  return shrink && 'numerator' in shrink ? shrink.denominator / shrink.numerator : full / shown
+}
+
 /** The facts of an image that is shown as a smaller one, for its info.json. */
-export function shrinkFacts(facts: InfoFacts, shown: Dimensions): InfoFacts {
+export function shrinkFacts(facts: InfoFacts, shown: Dimensions, shrink?: Shrink): InfoFacts {
   if (facts.width === shown.width && facts.height === shown.height) return facts
   const { levels = [], ...rest } = facts
-  const ratio = facts.width / shown.width
+  const ratio = ratioOf(facts.width, shown.width, shrink)
   const kept = levels
-    .filter(level => level.width < shown.width)
     .map(level => ({ ...level, scaleFactor: level.scaleFactor / ratio }))
+    .filter(({ scaleFactor }) => scaleFactor > 1)
   // What is stored helps only where its levels are whole steps of what is shown.
   const isWhole = kept.length > 0 && kept.every(level => Number.isInteger(level.scaleFactor))
   return { ...rest, ...shown, ...(isWhole && { levels: [{ ...shown, scaleFactor: 1 }, ...kept] }) }
@@ -94,15 +108,48 @@ export function expandRequest(
   request: ResolvedRequest,
   image: Dimensions,
   shown: Dimensions,
+  shrink?: Shrink,
 ): ResolvedRequest {
   if (image.width === shown.width && image.height === shown.height) return request
-  const { x, y, width, height } = request.region
-  const [left, right] = expandSpan(x, x + width, image.width, shown.width)
-  const [top, bottom] = expandSpan(y, y + height, image.height, shown.height)
-  return { ...request, region: { x: left, y: top, width: right - left, height: bottom - top } }
+  const { region } = request
+  const [x, width] = expandSpan(region.x, region.width, shown.width, image.width, shrink)
+  const [y, height] = expandSpan(region.y, region.height, shown.height, image.height, shrink)
+  return { ...request, region: { x, y, width, height } }
 }
 
-function expandSpan(start: number, end: number, full: number, shown: number): readonly [number, number] {
-  // A side that is shown larger than it is does not happen: then the span could be empty.
-  return [roundPixels((start * full) / shown), roundPixels((end * full) / shown)]
+function expandSpan(
+  start: number,
+  length: number,
+  shown: number,
+  full: number,
+  shrink: Shrink | undefined,
+): readonly [start: number, length: number] {
+  const ratio = ratioOf(full, shown, shrink)
+  const expand = (at: number): number => Math.min(roundPixels(at * ratio), full)
+  const first = Math.min(expand(start), full - 1)
+  const end = start + length >= shown ? full : expand(start + length)
+  return [first, Math.max(1, end - first)]
+}
+
+/**
+ * Refuses a request for more than an image is given at.
+ *
+ * @param region - in pixels of the image as it is shown
+ * @throws {@link IIIFError} (403) when the size would be larger than the region.
+ */
+export function requireWithinScale(
+  { size, region }: Pick<ImageParameters, 'size' | 'region'>,
+  shown: Dimensions,
+  scale: Scale,
+  version: ImageApiVersion,
+): void {
+  const box = resolveRegion(region, shown)
+  const wanted = resolveSize({ ...size, upscale: true }, box, { ...noLimits, maxScale: Infinity }, version)
+  const isBounded = size.kind === 'max' || size.kind === 'confined' || size.kind === 'full'
+  if (isBounded || (wanted.width <= box.width && wanted.height <= box.height)) return
+  throw new IIIFError(
+    403,
+    'scale-constrained',
+    `This image is given at ${formatScale(scale)} of its size; ${wanted.width} x ${wanted.height} pixels are more.`,
+  )
 }

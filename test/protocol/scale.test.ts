@@ -1,21 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Dimensions } from '../../src/protocol/geometry.js'
+import { buildInfo, type InfoFacts } from '../../src/protocol/info.js'
+import { noLimits, resolveLimits } from '../../src/protocol/limits.js'
+import { parseParameters } from '../../src/protocol/request.js'
+import { isUnchanged, type ResolvedRequest, resolveRequest } from '../../src/protocol/resolved.js'
 import {
   expandRequest,
   formatScale,
   isWithinScale,
   parseScale,
   reduceScale,
+  requireWithinScale,
   type Scale,
   shrinkFacts,
   shrinkLimits,
   shrinkSize,
-} from '../../src/access/scale.js'
-import type { Dimensions } from '../../src/protocol/geometry.js'
-import { buildInfo, type InfoFacts } from '../../src/protocol/info.js'
-import { noLimits, resolveLimits } from '../../src/protocol/limits.js'
-import { parseParameters } from '../../src/protocol/request.js'
-import { isUnchanged, type ResolvedRequest, resolveRequest } from '../../src/protocol/resolved.js'
+} from '../../src/protocol/scale.js'
 import { listTileGrid, listTiles } from '../../src/protocol/tiles.js'
 
 const side = fc.integer({ min: 1, max: 20_000 })
@@ -171,6 +172,38 @@ describe('expandRequest', () => {
     })
   })
 
+  it('is exact where the scale is, so that tiles of what is shown are stored tiles', () => {
+    const odd = { width: 12_001, height: 9001 }
+    const half = { numerator: 1, denominator: 2 }
+    const small = shrinkSize(odd, half)
+    const request = resolve('5120,4096,512,405/512,405/0/default.jpg', small)
+    expect(expandRequest(request, odd, small, half).region).toEqual({
+      x: 10_240,
+      y: 8192,
+      width: 1024,
+      height: 809,
+    })
+  })
+
+  it('covers the image with what is shown of it, without gap or overlap', () => {
+    const tile = fc.integer({ min: 1, max: 600 })
+    fc.assert(
+      fc.property(dimensions, fc.oneof(scales, dimensions), tile, (image, shrink, tile) => {
+        const shown = shrinkSize(image, shrink)
+        if (shown.width / tile > 500) return
+        let next = 0
+        for (let x = 0; x < shown.width; x += tile) {
+          const width = Math.min(tile, shown.width - x)
+          const request = resolve(`${x},0,${width},${shown.height}/1,1/0/default.jpg`, shown)
+          const { region } = expandRequest(request, image, shown, shrink)
+          expect(region).toMatchObject({ x: next, y: 0, height: image.height })
+          next += region.width
+        }
+        expect(next).toBe(image.width)
+      }),
+    )
+  })
+
   it('gives nobody the image unchanged', () => {
     const request = resolve('full/max/0/default.jpg', shown)
     expect(isUnchanged(request, shown, 'jpg')).toBe(true)
@@ -215,5 +248,28 @@ describe('expandRequest', () => {
         expect(area).toBe(image.width * image.height)
       }),
     )
+  })
+})
+
+describe('requireWithinScale', () => {
+  const shown = { width: 300, height: 200 }
+  it.each([
+    ['full/max', true],
+    ['full/^max', true],
+    ['full/300,200', true],
+    ['full/10,', true],
+    ['full/!3000,3000', true],
+    ['0,0,150,100/150,', true],
+    ['full/301,', false],
+    ['full/^301,', false],
+    ['full/300,201', false],
+    ['full/pct:101', false],
+    ['full/^pct:200', false],
+    ['0,0,150,100/^300,', false],
+  ])('of 300 x 200, %s is given: %s', (asked, isGiven) => {
+    const request = parseParameters(`${asked}/0/default.jpg`.split('/'), 3)
+    const check = () => requireWithinScale(request, shown, { numerator: 1, denominator: 2 }, 3)
+    if (isGiven) expect(check).not.toThrow()
+    else expect(check).toThrow(expect.objectContaining({ status: 403, code: 'scale-constrained' }))
   })
 })
