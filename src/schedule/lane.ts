@@ -54,6 +54,7 @@ export interface Lane {
 }
 
 interface Ticket extends LaneRequest {
+  readonly line: FairQueue<Ticket>
   readonly admit: () => void
   readonly refuse: (error: Error) => void
 }
@@ -85,27 +86,33 @@ class FairLane implements Lane {
 
   async enter(request: LaneRequest): Promise<() => void> {
     throwIfAborted(request.signal)
-    const { running } = this.#count
-    const isFree = running < this.#settings.concurrency && this.#queue.size + this.#resumed.size === 0
-    return isFree && this.#isReady(request.client) && request.take()
+    return this.#hasRoom() && this.#isReady(request.client) && !this.#findNext() && request.take()
       ? this.#start(request.client)
       : this.#wait(request)
   }
 
   /* Who comes next but needs more than there is holds up those behind him: otherwise the small would starve the large. */
   advance(): void {
-    const isReady = (client: string): boolean => this.#isReady(client)
-    while (this.#count.running < this.#settings.concurrency) {
-      const line = this.#resumed.size > 0 ? this.#resumed : this.#queue
-      const next = line.peek(isReady)
+    while (this.#hasRoom()) {
+      const next = this.#findNext()
       if (!next?.take()) return
-      line.remove(next)
+      next.line.serve(next)
       next.admit()
     }
   }
 
   stats(): LaneStats {
     return { ...this.#count, queued: this.#queue.size + this.#resumed.size }
+  }
+
+  #hasRoom(): boolean {
+    return this.#count.running < this.#settings.concurrency
+  }
+
+  /* Those who wait for a place of their own client keep nobody else waiting. */
+  #findNext(): Ticket | undefined {
+    const isReady = (client: string): boolean => this.#isReady(client)
+    return this.#resumed.peek(isReady) ?? this.#queue.peek(isReady)
   }
 
   /* One place is left to the others, whatever one client asks for. */
@@ -133,6 +140,7 @@ class FairLane implements Lane {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         ...request,
+        line,
         admit: () => {
           settle()
           resolve(this.#start(request.client))
