@@ -86,8 +86,9 @@ export function buildPartial(
 
 /** Builds the answer to a range that has nothing of the body. */
 export function buildNotSatisfiable(head: ReplyHead, size: number): HttpReply {
+  // It is an error of this request only: caches do not tell requests apart by their Range.
   const headers = {
-    ...buildValidatorHeaders(head),
+    ...buildValidatorHeaders({ ...head, cacheControl: 'no-cache' }),
     'Content-Range': `bytes */${size}`,
     'Content-Length': '0',
   }
