@@ -4,7 +4,7 @@
 import sharp, { type Sharp } from 'sharp'
 import type { PixelInput } from '../contracts.js'
 import type { Encoding } from './encode.js'
-import { isMereWarning, throwIfAborted, toSourceFailure } from './failure.js'
+import { isMereWarning, isTimeout, throwIfAborted, toSourceFailure } from './failure.js'
 import type { RenderPlan } from './plan.js'
 
 /**
@@ -26,7 +26,8 @@ export async function render(
   const pass: Pass = { signal, seconds: timeoutMs > maxTimeoutMs ? 0 : Math.ceil(timeoutMs / 1000) }
   try {
     const bytes = await draw(input, plan, pass).catch(async error => {
-      if (!(await warnsOnly(input, plan))) throw error
+      throwIfAborted(signal)
+      if (isTimeout(error) || !(await warnsOnly(input, plan))) throw error
       return draw(input, { ...plan, failOn: 'error' }, pass)
     })
     throwIfAborted(signal)
