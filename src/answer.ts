@@ -6,7 +6,12 @@ import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { RememberedRequest } from './exchange.js'
 import type { PublicBase } from './http/base-uri.js'
-import { buildErrorReply, buildRedirect } from './http/replies.js'
+import {
+  buildErrorReply,
+  buildMethodNotAllowed,
+  buildRedirect,
+  type ErrorCacheControl,
+} from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
 import type { Trace } from './report.js'
@@ -47,12 +52,21 @@ export function answerRequest(
 export function answerError(
   error: unknown,
   http: HttpRequest,
-  { cacheControl }: ServiceSettings,
+  settings: ServiceSettings,
   trace?: Trace,
 ): HttpReply {
   const isInfo = /\/info\.json(?:\?|$)/.test(http.url)
-  return buildErrorReply(error, http, isInfo, (status, errorCode) => {
+  return buildErrorReply(error, http, isInfo, decideOnError(settings, trace))
+}
+
+/** Answers a request with a method that no resource has. */
+export function answerMethod(http: HttpRequest, settings: ServiceSettings, trace?: Trace): HttpReply {
+  return buildMethodNotAllowed(http, decideOnError(settings, trace))
+}
+
+function decideOnError({ cacheControl }: ServiceSettings, trace?: Trace): ErrorCacheControl {
+  return (status, errorCode) => {
     if (trace) trace.errorCode = errorCode
     return cacheControl.decide({ status, errorCode, ...(trace?.parsed && { request: trace.parsed }) })
-  })
+  }
 }
