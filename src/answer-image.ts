@@ -23,7 +23,7 @@ import { mediaTypes } from './protocol/format.js'
 import { decodeSegment } from './protocol/identifier.js'
 import type { ImageRequest } from './protocol/request.js'
 import { formatResolved } from './protocol/resolved.js'
-import type { CacheOutcome, Trace } from './report.js'
+import { type CacheOutcome, type Trace, timeOpening } from './report.js'
 import { watchSending } from './sending.js'
 import type { ServiceSettings } from './settings.js'
 import type { Sheet } from './sheet.js'
@@ -38,7 +38,7 @@ export function answerImage(
   if (known?.version === image.source.version && known.uri === exchange.uri) {
     return answerKnown(exchange, image, known, desk)
   }
-  const { http, request, uri, memory } = exchange
+  const { http, request, uri, memory, trace } = exchange
   const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
     const prepared = prepareImage(http, request, sheet, desk.settings)
     if (desk.settings.cacheControl.fixed !== undefined) memory.image = prepared
@@ -46,7 +46,7 @@ export function answerImage(
   }
   const profile = desk.settings.profileLinks[request.version]
   const sheet = desk.takeSheet(image, { uri, profile }, http)
-  return sheet instanceof Promise ? sheet.then(answer) : answer(sheet)
+  return sheet instanceof Promise ? timeOpening(sheet, trace).then(answer) : answer(sheet)
 }
 
 function answerKnown(
@@ -68,7 +68,10 @@ function answerKnown(
   }
   if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
   const tile = takeTile(prepared, image, desk.store)
-  if (tile) return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
+  if (tile) {
+    if (trace) trace.meter.bytes += tile.byteLength
+    return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
+  }
   const kept = recallResult(image, known, desk.store)
   if (kept && !(kept instanceof Promise)) {
     return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
@@ -88,22 +91,24 @@ async function sendSourceImage(
   { prepared, head }: KnownImage,
   desk: Desk,
 ): Promise<HttpReply> {
-  const { http } = exchange
+  const { http, trace } = exchange
   const { size } = source
   const range = readSourceRange(http, head, size)
   if (range === 'unsatisfiable') return buildNotSatisfiable(head, size ?? 0)
   const { signal } = http
-  const result = await sendSource(prepared, source, { ...range, ...(signal ? { signal } : {}) })
+  if (trace) trace.meter = desk.store.meter(signal)
+  const guarded = desk.store.guard(source)
+  const result = await sendSource(prepared, guarded, { ...range, ...(signal ? { signal } : {}) })
   const { sendMs } = desk.settings.schedule.timeouts
   const body = watchSending(result.body, { sendMs, onEnd() {} })
   const reply = range ? buildPartial(head, body, range, size ?? 0) : buildSuccess(head, body, result.size)
   return finish(exchange, desk, prepared.way, 'none', reply)
 }
 
-function addPhases(trace: Trace, { phases, bytesRead }: Obtained): void {
-  const { resolveMs } = trace.phases
-  Object.assign(trace.phases, phases, { resolveMs })
-  trace.bytesRead = bytesRead
+function addPhases(trace: Trace, { phases, meter }: Obtained): void {
+  const { resolveMs, openMs } = trace.phases
+  Object.assign(trace.phases, phases, { resolveMs, openMs: openMs + phases.openMs })
+  trace.meter = meter
 }
 
 function finish(
@@ -168,7 +173,9 @@ export async function processImage(
 ): Promise<ImageResult> {
   const { settings, store } = desk
   const prepared = prepareRequest(request, await store.describe(image, signal), settings)
-  if (prepared.way === 'source') return sendSource(prepared, image.source, signal ? { signal } : {})
+  if (prepared.way === 'source') {
+    return sendSource(prepared, store.guard(image.source), signal ? { signal } : {})
+  }
   const named = { prepared, name: formatName(prepared, settings) }
   const kept = await recallResult(image, named, store)
   const recalled = kept && Promise.resolve(kept)

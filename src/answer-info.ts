@@ -3,7 +3,6 @@ import type { HttpReply, HttpRequest, ImageDescription } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { Exchange, KnownInfo } from './exchange.js'
 import { formatEtag, formatHttpDate, isFresh } from './http/conditional.js'
-
 import { readHeader } from './http/header-field.js'
 import { formatLink } from './http/headers.js'
 import { negotiateInfo } from './http/negotiation.js'
@@ -12,6 +11,7 @@ import type { Located } from './locate.js'
 import type { Dimensions } from './protocol/geometry.js'
 import { buildInfo, type InfoExtras, type InfoFacts } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
+import { timeOpening } from './report.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Answers a request for info.json; at once where it was built before. */
@@ -36,12 +36,12 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo): HttpRe
 }
 
 async function prepareInfo(
-  { http, request, uri, memory }: Exchange<InfoRequest>,
+  { http, request, uri, memory, trace }: Exchange<InfoRequest>,
   image: Located,
   accept: string | undefined,
   { settings, store }: Desk,
 ): Promise<KnownInfo> {
-  const description = await store.describe(image, http.signal)
+  const description = await timeOpening(store.describe(image, http.signal), trace)
   const extras = await resolveInfoExtras(request.identifier, settings)
   const text = JSON.stringify(buildInfo(request.version, uri, describeFacts(description), settings, extras))
   const contentType = negotiateInfo(request.version, accept)

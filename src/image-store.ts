@@ -3,17 +3,18 @@
 import { LRUCache } from 'lru-cache'
 import { buildCacheKey } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
-import { createGuard, type Meter } from './guard.js'
+import { createGuard, type Guard } from './guard.js'
 import { formatEtag } from './http/conditional.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { rendererVersion } from './image/render.js'
 import type { Located } from './locate.js'
+import { withDeadline } from './schedule/deadline.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
-export interface ImageStore {
+export interface ImageStore extends Guard {
   /** The facts about an image: remembered, from the cache, or read from the source. */
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
   /** An ETag that stands for the version of an image and of what makes pixels. */
@@ -22,8 +23,6 @@ export interface ImageStore {
   peek(image: Located): ImageReader | undefined
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
-  /** Counts what is read from now on for the request that a signal belongs to. */
-  meter(signal: AbortSignal | undefined): Meter
   /** How many images are open. */
   countOpen(): number
   /** The key of a result: everything that its bytes depend on. */
@@ -45,7 +44,8 @@ const maxHeldBytes = 512 * 2 ** 20
 /** Creates the memory of a service. */
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
-  const { guard, meter } = createGuard(schedule.timeouts.readMs)
+  const { readMs, requestMs } = schedule.timeouts
+  const { guard, meter } = createGuard(readMs)
   const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
   const joiner = createJoiner()
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
@@ -55,18 +55,15 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
   const readerKeyOf = rememberByImage(image => `${prefixOf(image)}|reader`)
   const keyOf = (image: Located, name: string) => `${prefixOf(image)}|${encodeURIComponent(name)}`
   const descriptionKeyOf = rememberByImage(image => keyOf(image, `description ${readSettings}`))
-  const readDescription = async (image: Located): Promise<ImageDescription> => {
-    const { reader, release } = await store.lend(image)
-    release()
-    return reader.description
-  }
+  const readDescription = (image: Located, signal: AbortSignal | undefined): Promise<ImageDescription> =>
+    withDeadline(requestMs, 'to open the image', signal, () => openDescription(image, store))
   const store: ImageStore = {
     async describe(image, signal) {
       const key = descriptionKeyOf(image)
       const known = descriptions.get(key)
       if (known) return known
       const kept = await cache?.get(key, signal)
-      const description = (kept && parseDescription(kept)) ?? (await readDescription(image))
+      const description = (kept && parseDescription(kept)) ?? (await readDescription(image, signal))
       descriptions.set(key, description)
       if (!kept) await cache?.set(key, formatDescription(description))
       return description
@@ -74,6 +71,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
     formatTag: tagOf,
     peek: image => pool.peek(readerKeyOf(image)),
     lend: image => pool.lend(readerKeyOf(image), () => open(image)),
+    guard,
     meter,
     countOpen: () => pool.size,
     formatKey: keyOf,
@@ -86,6 +84,13 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
     },
   }
   return store
+}
+
+/* Others may wait for the same image, so that it is opened whoever leaves. */
+async function openDescription(image: Located, store: ImageStore): Promise<ImageDescription> {
+  const { reader, release } = await store.lend(image)
+  release()
+  return reader.description
 }
 
 /* What is the same for every request of an image is worked out once for as long as its source is believed. */
