@@ -14,6 +14,7 @@ import {
 } from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
+import type { IIIFRequest } from './protocol/request.js'
 import type { Trace } from './report.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -53,20 +54,28 @@ export function answerError(
   error: unknown,
   http: HttpRequest,
   settings: ServiceSettings,
-  trace?: Trace,
+  asked: Asked,
 ): HttpReply {
   const isInfo = /\/info\.json(?:\?|$)/.test(http.url)
-  return buildErrorReply(error, http, isInfo, decideOnError(settings, trace))
+  return buildErrorReply(error, http, isInfo, decideOnError(settings, asked))
+}
+
+/** What is known of a request that cannot be answered. */
+export interface Asked {
+  /** What it was understood as, where it was. */
+  readonly request?: IIIFRequest | undefined
+  /** What is gathered for a report. */
+  readonly trace: Trace | undefined
 }
 
 /** Answers a request with a method that no resource has. */
-export function answerMethod(http: HttpRequest, settings: ServiceSettings, trace?: Trace): HttpReply {
-  return buildMethodNotAllowed(http, decideOnError(settings, trace))
+export function answerMethod(http: HttpRequest, settings: ServiceSettings, asked: Asked): HttpReply {
+  return buildMethodNotAllowed(http, decideOnError(settings, asked))
 }
 
-function decideOnError({ cacheControl }: ServiceSettings, trace?: Trace): ErrorCacheControl {
+function decideOnError({ cacheControl }: ServiceSettings, { request, trace }: Asked): ErrorCacheControl {
   return (status, errorCode) => {
     if (trace) trace.errorCode = errorCode
-    return cacheControl.decide({ status, errorCode, ...(trace?.parsed && { request: trace.parsed }) })
+    return cacheControl.decide({ status, errorCode, ...(request && { request }) })
   }
 }

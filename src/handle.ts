@@ -28,14 +28,15 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
     if (http.method === 'OPTIONS') return buildPreflight()
-    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, trace)
+    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
+    let memory: RememberedRequest | undefined
     try {
       if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
-      const memory = 'request' in match ? match : parser.parse(http.url, match)
+      memory = 'request' in match ? match : parser.parse(http.url, match)
       const reply = answerRequest(http, memory, resolveBase(http), desk, trace)
       return reply instanceof Promise ? await reply : reply
     } catch (error) {
-      return answerError(error, http, settings, trace)
+      return answerError(error, http, settings, { request: memory?.request, trace })
     }
   }
 
