@@ -1,5 +1,5 @@
 /* Services of sources that count what is read of them, and that can be made to hang; and how they are asked. */
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { HttpReply, HttpRequest, ImageSource, StreamOptions } from '../../src/contracts.js'
 import type { ImageServiceOptions } from '../../src/options.js'
 import { createImageService, type ImageService } from '../../src/service.js'
@@ -32,6 +32,7 @@ export function countBytes(bytes: Uint8Array, facts: Partial<ImageSource> = {}):
     held === undefined
       ? undefined
       : new Promise((resolve, reject) => {
+          if (signal?.aborted) reject(new Error('given up'))
           const settle = (error?: Error): void => {
             waiting.delete(settle)
             signal?.removeEventListener('abort', leave)
@@ -77,14 +78,11 @@ export function countBytes(bytes: Uint8Array, facts: Partial<ImageSource> = {}):
   }
 }
 
-const services: ImageService[] = []
-
 /** A service of the sources that are given, which is closed after the test. */
 export function serve(
   sources: Readonly<Record<string, ImageSource | CountedBytes>>,
   options: Partial<ImageServiceOptions> = {},
 ): ImageService {
-  if (services.length === 0) afterEach(() => Promise.all(services.splice(0).map(service => service.close())))
   const service = createImageService({
     source: identifier => {
       const found = sources[identifier]
@@ -93,7 +91,7 @@ export function serve(
     revalidate: 'never',
     ...options,
   })
-  services.push(service)
+  onTestFinished(() => service.close())
   return service
 }
 
