@@ -8,11 +8,12 @@ import { isMereWarning, isTimeout, throwIfAborted, toSourceFailure } from './fai
 import type { RenderPlan } from './plan.js'
 
 /**
- * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: a signal is heeded before and after
- * each pass, so that the promise is pending for as long as memory is in use.
+ * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: sharp 0.35 has no signal, and all that
+ * it takes is a time, before it begins. A signal is heeded before and after each pass, so that the promise is pending for
+ * as long as memory is in use.
  *
  * @param timeoutMs - how long a pass may take, in milliseconds; libvips knows whole seconds, and looks at the clock when
- * it has done some rows
+ * it has done some rows, or when the encoder tells how far it has come: WebP does, AVIF never, GIF seldom
  * @throws {@link SourceError} when the pixels cannot be decoded.
  * @throws {@link AbortedError} when the signal is aborted; {@link TimeoutError} when the time has passed.
  */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createFetchHandler } from '../../src/adapters/fetch.js'
 import { createNodeHandler } from '../../src/adapters/node.js'
 import type { ImageServiceOptions } from '../../src/options.js'
 import type { ImageService } from '../../src/service.js'
@@ -192,4 +193,19 @@ describe('a body that breaks off', () => {
     expect(client.countBody()).toBeLessThan(readLength(client.head()))
     await waitForIdle(service)
   })
+})
+
+describe('a web response', () => {
+  it.each(['is given up before anything is read', 'is given up in the middle'])(
+    'that %s lets the memory come back',
+    async when => {
+      const { service } = await start({})
+      const response = await createFetchHandler(service)(new Request(`http://images.example/iiif/3/${path}`))
+      expect(readWork(service).memoryBytes).toBeGreaterThan(30_000_000)
+      const reader = response!.body!.getReader()
+      if (when === 'is given up in the middle') await reader.read()
+      await reader.cancel()
+      await waitForIdle(service)
+    },
+  )
 })
