@@ -5,10 +5,10 @@ import { readdirSync } from 'node:fs'
 import { createServer, get } from 'node:http'
 
 const compiled = new URL('../../dist/', import.meta.url)
-/** @type {[typeof import('../../src/index.js'), typeof import('../../src/adapters/node.js')]} */
-const [{ createImageService, fileSource }, { createNodeHandler }] = await Promise.all(
-  ['index.js', 'adapters/node.js'].map(name => import(new URL(name, compiled).href)),
-)
+/** @type {typeof import('../../src/index.js')} */
+const { createImageService, fileSource } = await import(new URL('index.js', compiled).href)
+/** @type {typeof import('../../src/adapters/node.js')} */
+const { createNodeHandler } = await import(new URL('adapters/node.js', compiled).href)
 
 const [folder = '', name = '', format = '', count = ''] = process.argv.slice(2)
 let rejections = 0

@@ -33,7 +33,7 @@ beforeAll(async () => {
   jpeg = await fromPixels(wavePixels(600, 400)).jpeg().toBuffer()
 }, 60_000)
 
-type Schedule = ImageServiceOptions['schedule']
+type Schedule = NonNullable<ImageServiceOptions['schedule']>
 
 interface Site {
   readonly service: ImageService

@@ -34,7 +34,7 @@ interface Site {
   readonly port: number
 }
 
-async function start(schedule: ImageServiceOptions['schedule'], sources = {}): Promise<Site> {
+async function start(schedule: NonNullable<ImageServiceOptions['schedule']>, sources = {}): Promise<Site> {
   const all = { jpeg: countBytes(jpeg), pyramid: countBytes(pyramid), ...sources }
   const service = serve(all, { ...options, schedule })
   const server = createServer(createNodeHandler(service))
