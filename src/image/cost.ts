@@ -30,9 +30,13 @@ const encodedBytes: Readonly<Record<Encoding['format'], number>> = {
   png: 8,
   webp: 16,
   tif: 12,
-  gif: 32,
+  gif: 12,
   avif: 24,
 }
+
+/* GIF has few colours: to choose them all that there are get counted, of which there are only so many. */
+const bytesPerColour = 80
+const maxColourBytes = 110_000_000
 
 /** Estimates what it costs to render an image. */
 export function estimateRender(description: ImageDescription, plan: RenderPlan): Cost {
@@ -44,11 +48,16 @@ export function estimateRender(description: ImageDescription, plan: RenderPlan):
   // A turned image is held as a whole, and so is one that takes a second pass.
   const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented
   const turned = isHeld ? area(scaled) * Math.max(4, samples) * 2 : 0
-  const encoded = area(plan.output) * encodedBytes[plan.encoding.format]
+  const encoded = estimateEncoded(area(plan.output), plan.encoding.format)
   return {
     pixels: area(read) + area(plan.output),
     bytes: Math.ceil(pipelineBytes + decoded + turned + encoded),
   }
+}
+
+function estimateEncoded(pixels: number, format: Encoding['format']): number {
+  const colours = format === 'gif' ? Math.min(pixels * bytesPerColour, maxColourBytes) : 0
+  return pixels * encodedBytes[format] + colours
 }
 
 /* How many pixels are held while they are decoded. */
