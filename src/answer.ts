@@ -7,9 +7,15 @@ import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { RememberedRequest } from './exchange.js'
 import type { PublicBase } from './http/base-uri.js'
-import { buildErrorReply, buildRedirect } from './http/replies.js'
+import {
+  buildErrorReply,
+  buildMethodNotAllowed,
+  buildRedirect,
+  type ErrorCacheControl,
+} from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
+import type { IIIFRequest } from './protocol/request.js'
 import type { Trace } from './report.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -54,12 +60,33 @@ export function answerRequest(
 export function answerError(
   error: unknown,
   http: HttpRequest,
-  { cacheControl }: ServiceSettings,
-  trace?: Trace,
+  settings: ServiceSettings,
+  unanswered: Unanswered = {},
 ): HttpReply {
   const isInfo = /\/info\.json(?:\?|$)/.test(http.url)
-  return buildErrorReply(error, http, isInfo, (status, errorCode) => {
+  return buildErrorReply(error, http, isInfo, decideOnError(settings, unanswered))
+}
+
+/** What is known of a request that cannot be answered. */
+export interface Unanswered {
+  /** What it was understood as, where it was. */
+  readonly request?: IIIFRequest | undefined
+  /** What is gathered for a report. */
+  readonly trace?: Trace | undefined
+}
+
+/** Answers a request with a method that no resource has. */
+export function answerMethod(
+  http: HttpRequest,
+  settings: ServiceSettings,
+  unanswered: Unanswered,
+): HttpReply {
+  return buildMethodNotAllowed(http, decideOnError(settings, unanswered))
+}
+
+function decideOnError({ cacheControl }: ServiceSettings, { request, trace }: Unanswered): ErrorCacheControl {
+  return (status, errorCode) => {
     if (trace) trace.errorCode = errorCode
-    return cacheControl.decide({ status, errorCode, ...(trace?.parsed && { request: trace.parsed }) })
-  })
+    return cacheControl.decide({ status, errorCode, ...(request && { request }) })
+  }
 }

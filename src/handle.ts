@@ -1,6 +1,6 @@
 /* The way of a request through the service: whether it is ours, what it asks for, where its client believes to be, the
    answer, and what is told about it. */
-import { answerError, answerRequest } from './answer.js'
+import { answerError, answerMethod, answerRequest } from './answer.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
@@ -8,7 +8,6 @@ import type { RememberedRequest } from './exchange.js'
 import { createFlowAnswer } from './flow.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
-import { buildMethodNotAllowed } from './http/replies.js'
 import { createParser } from './parser.js'
 import type { PrefixMatch } from './protocol/request.js'
 import { createTrace, reportReply, type Trace } from './report.js'
@@ -30,14 +29,15 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
     if (http.method === 'OPTIONS') return buildPreflight()
-    if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
+    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
+    let memory: RememberedRequest | undefined
     try {
       if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
-      const memory = 'request' in match ? match : parser.parse(http.url, match)
+      memory = 'request' in match ? match : parser.parse(http.url, match)
       const reply = answerRequest(http, memory, resolveBase(http), desk, trace)
       return reply instanceof Promise ? await reply : reply
     } catch (error) {
-      return answerError(error, http, settings, trace)
+      return answerError(error, http, settings, { request: memory?.request, trace })
     }
   }
 

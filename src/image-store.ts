@@ -3,16 +3,17 @@
 import { LRUCache } from 'lru-cache'
 import { isKeyOf } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
-import { createGuard, type Meter } from './guard.js'
+import { createGuard, type Guard } from './guard.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { createImageNames } from './image-names.js'
 import type { Located } from './locate.js'
+import { withDeadline } from './schedule/deadline.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
-export interface ImageStore {
+export interface ImageStore extends Guard {
   /** The facts about an image: remembered, from the cache, or read from the source. */
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
   /** An ETag that stands for the version of an image and of what makes pixels. */
@@ -21,8 +22,6 @@ export interface ImageStore {
   peek(image: Located): ImageReader | undefined
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
-  /** Counts what is read from now on for the request that a signal belongs to. */
-  meter(signal: AbortSignal | undefined): Meter
   /** How many images are open. */
   countOpen(): number
   /** The key of a result: everything that its bytes depend on. */
@@ -51,17 +50,15 @@ const maxHeldBytes = 512 * 2 ** 20
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
   const joiner = createJoiner()
-  const { guard, meter } = createGuard(schedule.timeouts.readMs)
+  const { readMs, requestMs } = schedule.timeouts
+  const { guard, meter } = createGuard(readMs)
   const names = createImageNames(JSON.stringify(read))
   const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const results = createResults(cache)
   const open = ({ source }: Located) => openReader(guard(source), read, undefined, joiner)
   const lend = (image: Located) => pool.lend(names.formatReaderKey(image), () => open(image))
-  const readDescription = async (image: Located): Promise<ImageDescription> => {
-    const { reader, release } = await lend(image)
-    release()
-    return reader.description
-  }
+  const readDescription = (image: Located, signal: AbortSignal | undefined): Promise<ImageDescription> =>
+    withDeadline(requestMs, 'to open the image', signal, () => openDescription(lend(image)))
   return {
     async describe(image, signal) {
       const key = names.formatDescriptionKey(image)
@@ -69,7 +66,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
       if (known) return known
       const keep = results.begin(key)
       const kept = await results.get(key, signal)
-      const description = (kept && parseDescription(kept)) ?? (await readDescription(image))
+      const description = (kept && parseDescription(kept)) ?? (await readDescription(image, signal))
       descriptions.set(key, description)
       if (!kept) keep(formatDescription(description))
       return description
@@ -77,6 +74,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
     formatTag: names.formatTag,
     peek: image => pool.peek(names.formatReaderKey(image)),
     lend,
+    guard,
     meter,
     countOpen: () => pool.size,
     formatKey: names.formatKey,
@@ -94,6 +92,13 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
       descriptions.clear()
     },
   }
+}
+
+/* Others may wait for the same image, so that it is opened whoever leaves. */
+async function openDescription(lending: Promise<Lease>): Promise<ImageDescription> {
+  const { reader, release } = await lending
+  release()
+  return reader.description
 }
 
 interface Results {

@@ -37,8 +37,8 @@ export async function produceImage(
   const cover = await coverForProgram(image, request, description, desk)
   const prepared = prepareRequest(request, description, settings, cover)
   if (prepared.way === 'source') {
-    const result = await sendSource(prepared, image.source, signal ? { signal } : {})
-    return { result, outcome: 'none', phases: createPhases(), bytesRead: 0, release() {} }
+    const result = await sendSource(prepared, store.guard(image.source), signal ? { signal } : {})
+    return { result, outcome: 'none', phases: createPhases(), meter: { bytes: 0 }, release() {} }
   }
   const named = { prepared, name: formatResultName(prepared, settings) }
   const kept = await recallResult(image, named, store)
