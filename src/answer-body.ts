@@ -9,7 +9,9 @@ import type { ServiceSettings } from './settings.js'
 /** Builds the reply with bytes that are at hand. */
 export function buildWhole(http: HttpRequest, head: ReplyHead, body: Uint8Array): HttpReply {
   const size = body.byteLength
-  const range = http.headers.range === undefined ? undefined : resolveRange(http.headers, size, head)
+  // Its bytes depend on settings too, so that only the ETag can tell whether they are the same.
+  const { etag } = head
+  const range = http.headers.range === undefined ? undefined : resolveRange(http.headers, size, { etag })
   if (range === undefined) return buildSuccess(head, body, size)
   if (range === 'unsatisfiable') return buildNotSatisfiable(head, size)
   return buildPartial(head, body.subarray(range.start, range.end), range, size)

@@ -23,7 +23,7 @@ import { type PreparedRequest, prepareRequest, type Way } from './process.js'
 import { mediaTypes } from './protocol/format.js'
 import { decodeSegment } from './protocol/identifier.js'
 import type { ImageRequest } from './protocol/request.js'
-import type { CacheOutcome, Trace } from './report.js'
+import { type CacheOutcome, type Trace, timeOpening } from './report.js'
 import { watchSending } from './sending.js'
 import type { ServiceSettings } from './settings.js'
 import type { Sheet } from './sheet.js'
@@ -38,7 +38,7 @@ export function answerImage(
   if (known?.version === image.source.version && known.uri === exchange.uri) {
     return answerKnown(exchange, image, known, desk)
   }
-  const { http, request, uri, memory, asked } = exchange
+  const { http, request, uri, memory, asked, trace } = exchange
   const answer = (sheet: Sheet): HttpReply | Promise<HttpReply> => {
     const prepared = prepareImage(http, request, sheet, desk.settings, asked)
     if (desk.settings.cacheControl.fixed !== undefined && asked === undefined) memory.image = prepared
@@ -46,7 +46,7 @@ export function answerImage(
   }
   const profile = desk.settings.profileLinks[request.version]
   const sheet = desk.takeSheet(image, { uri, profile }, http)
-  return sheet instanceof Promise ? sheet.then(answer) : answer(sheet)
+  return sheet instanceof Promise ? timeOpening(sheet, trace).then(answer) : answer(sheet)
 }
 
 function answerKnown(
@@ -68,7 +68,10 @@ function answerKnown(
   }
   if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
   const tile = takeTile(prepared, image, desk.store)
-  if (tile) return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
+  if (tile) {
+    if (trace) trace.meter.bytes += tile.byteLength
+    return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
+  }
   const bypass = readBypass(http, desk.settings)
   const kept = bypass ? undefined : recallResult(image, known, desk.store)
   if (kept && !(kept instanceof Promise)) {
@@ -90,22 +93,24 @@ async function sendSourceImage(
   { prepared, head }: KnownImage,
   desk: Desk,
 ): Promise<HttpReply> {
-  const { http } = exchange
+  const { http, trace } = exchange
   const { size } = source
   const range = readSourceRange(http, head, size)
   if (range === 'unsatisfiable') return buildNotSatisfiable(head, size ?? 0)
   const { signal } = http
-  const result = await sendSource(prepared, source, { ...range, ...(signal ? { signal } : {}) })
+  if (trace) trace.meter = desk.store.meter(signal)
+  const guarded = desk.store.guard(source)
+  const result = await sendSource(prepared, guarded, { ...range, ...(signal ? { signal } : {}) })
   const { sendMs } = desk.settings.schedule.timeouts
   const body = watchSending(result.body, { sendMs, onEnd() {} })
   const reply = range ? buildPartial(head, body, range, size ?? 0) : buildSuccess(head, body, result.size)
   return finish(exchange, desk, prepared.way, 'none', reply)
 }
 
-function addPhases(trace: Trace, { phases, bytesRead }: Obtained): void {
-  const { resolveMs } = trace.phases
-  Object.assign(trace.phases, phases, { resolveMs })
-  trace.bytesRead = bytesRead
+function addPhases(trace: Trace, { phases, meter }: Obtained): void {
+  const { resolveMs, openMs } = trace.phases
+  Object.assign(trace.phases, phases, { resolveMs, openMs: openMs + phases.openMs })
+  trace.meter = meter
 }
 
 function finish(

@@ -11,6 +11,7 @@ import { buildNotModified, buildSuccess } from './http/replies.js'
 import { buildInfoDocument } from './info-document.js'
 import type { Located } from './locate.js'
 import type { InfoRequest } from './protocol/request.js'
+import { timeOpening } from './report.js'
 
 /** Answers a request for info.json; at once where it was built before. */
 export function answerInfo(
@@ -36,14 +37,14 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo, asked?:
 }
 
 async function prepareInfo(
-  { http, request, uri, memory, asked }: Exchange<InfoRequest>,
+  { http, request, uri, memory, asked, trace }: Exchange<InfoRequest>,
   image: Located,
   accept: string | undefined,
   desk: Desk,
 ): Promise<KnownInfo> {
   const { settings } = desk
   const target = { version: request.version, uri, ...asked }
-  const text = JSON.stringify(await buildInfoDocument(image, target, desk, http))
+  const text = JSON.stringify(await timeOpening(buildInfoDocument(image, target, desk, http), trace))
   const contentType = negotiateInfo(request.version, accept)
   const { lastModified } = image.source
   const head = {

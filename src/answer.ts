@@ -8,7 +8,12 @@ import type { Desk } from './desk.js'
 import { isMoved } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
 import type { PublicBase } from './http/base-uri.js'
-import { buildErrorReply, buildRedirect } from './http/replies.js'
+import {
+  buildErrorReply,
+  buildMethodNotAllowed,
+  buildRedirect,
+  type ErrorCacheControl,
+} from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
 import { formatIdentifier } from './protocol/identifier.js'
@@ -58,14 +63,35 @@ export function answerRequest(
 export function answerError(
   error: unknown,
   http: HttpRequest,
-  { cacheControl }: ServiceSettings,
-  trace?: Trace,
+  settings: ServiceSettings,
+  unanswered: Unanswered = {},
 ): HttpReply {
   const isInfo = /\/info\.json(?:\?|$)/.test(http.url)
-  return buildErrorReply(error, http, isInfo, (status, errorCode) => {
+  return buildErrorReply(error, http, isInfo, decideOnError(settings, unanswered))
+}
+
+/** What is known of a request that cannot be answered. */
+export interface Unanswered {
+  /** What it was understood as, where it was. */
+  readonly request?: IIIFRequest | undefined
+  /** What is gathered for a report. */
+  readonly trace?: Trace | undefined
+}
+
+/** Answers a request with a method that no resource has. */
+export function answerMethod(
+  http: HttpRequest,
+  settings: ServiceSettings,
+  unanswered: Unanswered,
+): HttpReply {
+  return buildMethodNotAllowed(http, decideOnError(settings, unanswered))
+}
+
+function decideOnError({ cacheControl }: ServiceSettings, { request, trace }: Unanswered): ErrorCacheControl {
+  return (status, errorCode) => {
     if (trace) trace.errorCode = errorCode
-    return cacheControl.decide({ status, errorCode, ...(trace?.parsed && { request: trace.parsed }) })
-  })
+    return cacheControl.decide({ status, errorCode, ...(request && { request }) })
+  }
 }
 
 /**

@@ -21,14 +21,24 @@ export function watchEnd(
       }
     },
     async return() {
-      await chunks.return?.()
-      onEnd()
+      try {
+        await chunks.return?.()
+      } finally {
+        onEnd()
+      }
       return { done: true, value: undefined }
     },
     [Symbol.asyncIterator]() {
       return this
     },
   }
+}
+
+/** Ends a body that nobody wants any more, without waiting: where it comes from may hang. */
+export function abandon(body: Uint8Array | AsyncIterable<Uint8Array> | AsyncIterator<Uint8Array>): void {
+  if (body instanceof Uint8Array) return
+  const chunks = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body
+  void (async () => chunks.return?.())().catch(() => {})
 }
 
 /** Breaks a body off that is not as long as was promised, so that nobody takes it for whole. */

@@ -1,6 +1,7 @@
 /* The wall between the service and whatever a source does: a read that takes too long is given up, and what is read is
    counted. */
-import type { ImageSource } from './contracts.js'
+import { abandon } from './body.js'
+import type { ImageSource, StreamOptions } from './contracts.js'
 import { withDeadline } from './schedule/deadline.js'
 
 /** How many bytes were read for a request. */
@@ -20,21 +21,28 @@ export interface Guard {
 /**
  * Creates a guard.
  *
- * @param readMs - how long a read may take, in milliseconds
+ * @param readMs - how long a read may take, and each piece of a stream, in milliseconds
  */
 export function createGuard(readMs: number): Guard {
   const meters = new WeakMap<AbortSignal, Meter>()
+  const watch: Watch = async (signal, work, count) => {
+    const result = await withDeadline(readMs, 'to read the image', signal, work)
+    const meter = signal && meters.get(signal)
+    if (meter) meter.bytes += count(result)
+    return result
+  }
   return {
     guard(source) {
+      const { stream } = source
       return {
         ...bindSource(source),
-        async read(offset, length, signal) {
-          const read = (within: AbortSignal) => source.read(offset, length, within)
-          const bytes = await withDeadline(readMs, 'to read the image', signal, read)
-          const meter = signal && meters.get(signal)
-          if (meter) meter.bytes += bytes.byteLength
-          return bytes
-        },
+        ...(stream && { stream: options => watchStream(stream.bind(source), watch, options) }),
+        read: (offset, length, signal) =>
+          watch(
+            signal,
+            within => source.read(offset, length, within),
+            ({ byteLength }) => byteLength,
+          ),
       }
     },
     meter(signal) {
@@ -45,8 +53,50 @@ export function createGuard(readMs: number): Guard {
   }
 }
 
+/* Waits for one read, and counts it. */
+type Watch = <T>(
+  signal: AbortSignal | undefined,
+  work: (within: AbortSignal) => Promise<T>,
+  count: (result: T) => number,
+) => Promise<T>
+
+/* A stream that is late is told to stop, and is not waited for any more. */
+function watchStream(
+  open: (options: StreamOptions) => AsyncIterable<Uint8Array>,
+  watch: Watch,
+  options: StreamOptions = {},
+): AsyncIterableIterator<Uint8Array> {
+  const { signal } = options
+  const controller = new AbortController()
+  const within = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
+  const chunks = open({ ...options, signal: within })[Symbol.asyncIterator]()
+  return {
+    async next() {
+      try {
+        return await watch(
+          signal,
+          () => chunks.next(),
+          ({ done, value }) => (done ? 0 : value.byteLength),
+        )
+      } catch (error) {
+        controller.abort(error)
+        abandon(chunks)
+        throw error
+      }
+    },
+    async return() {
+      controller.abort()
+      await chunks.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
 /* A source may be an object of a class, whose methods are not its own: nothing of it would be spread. */
-function bindSource(source: ImageSource): Omit<ImageSource, 'read'> {
+function bindSource(source: ImageSource): Omit<ImageSource, 'read' | 'stream'> {
   const { version, lastModified, size, path, formatHint } = source
   return {
     version,
@@ -55,7 +105,6 @@ function bindSource(source: ImageSource): Omit<ImageSource, 'read'> {
     ...(path !== undefined && { path }),
     ...(formatHint !== undefined && { formatHint }),
     ...(source.readSync && { readSync: source.readSync.bind(source) }),
-    ...(source.stream && { stream: source.stream.bind(source) }),
     ...(source.openRemote && { openRemote: source.openRemote.bind(source) }),
     ...(source.check && { check: source.check.bind(source) }),
     ...(source.close && { close: source.close.bind(source) }),

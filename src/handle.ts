@@ -1,7 +1,7 @@
 /* The way of a request through the service: whether it is ours, what it asks for, where its client believes to be, the
    answer, and what is told about it. */
 import { againIfChanged } from './again.js'
-import { answerError, answerMoved, answerRequest } from './answer.js'
+import { answerError, answerMethod, answerMoved, answerRequest } from './answer.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
@@ -9,9 +9,8 @@ import type { RememberedRequest } from './exchange.js'
 import { createFlowAnswer } from './flow.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
-import { buildMethodNotAllowed } from './http/replies.js'
 import { createParser } from './parser.js'
-import type { PrefixMatch } from './protocol/request.js'
+import type { IIIFRequest, PrefixMatch } from './protocol/request.js'
 import { createTrace, reportReply, type Trace } from './report.js'
 
 /** Answers a request; `undefined` when its path is under no prefix of the service. Never rejects. */
@@ -31,20 +30,21 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
     if (http.method === 'OPTIONS') return buildPreflight()
-    if (http.method !== 'GET' && http.method !== 'HEAD') return buildMethodNotAllowed(http)
+    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
+    let request: IIIFRequest | undefined
     try {
       if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
-      const memory = 'request' in match ? match : parser.parse(http.url, match)
+      const parsed = 'request' in match ? match : parser.parse(http.url, match)
+      request = parsed.request
       const base = resolveBase(http)
-      const ask = () => answerRequest(http, memory, base, desk, trace)
+      const ask = () => answerRequest(http, parsed, base, desk, trace)
       const reply = ask()
       if (!(reply instanceof Promise)) return reply
-      const { request } = memory
-      return await againIfChanged(request.identifier, desk, reply, ask).catch(error =>
-        answerMoved(error, http, request, base, settings),
+      return await againIfChanged(parsed.request.identifier, desk, reply, ask).catch(error =>
+        answerMoved(error, http, parsed.request, base, settings),
       )
     } catch (error) {
-      return answerError(error, http, settings, trace)
+      return answerError(error, http, settings, { request, trace })
     }
   }
 

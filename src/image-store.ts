@@ -1,9 +1,9 @@
 /* What the service knows of images between requests: open readers, descriptions, results. Each is kept under the
    version of its source, so that a changed source is another image. */
-import { LRUCache } from 'lru-cache'
 import { isKeyOf } from './cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from './contracts.js'
-import { createGuard, type Meter } from './guard.js'
+import { createDescriptions } from './description-store.js'
+import { createGuard, type Guard } from './guard.js'
 import { createJoiner } from './image/joiner.js'
 import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
@@ -12,7 +12,7 @@ import type { Located } from './locate.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
-export interface ImageStore {
+export interface ImageStore extends Guard {
   /** The facts about an image: remembered, from the cache, or read from the source. */
   describe(image: Located, signal?: AbortSignal): Promise<ImageDescription>
   /** An ETag that stands for the version of an image and of what makes pixels. */
@@ -21,8 +21,6 @@ export interface ImageStore {
   peek(image: Located): ImageReader | undefined
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
-  /** Counts what is read from now on for the request that a signal belongs to. */
-  meter(signal: AbortSignal | undefined): Meter
   /** How many images are open. */
   countOpen(): number
   /** The key of a result: everything that its bytes depend on. */
@@ -43,9 +41,6 @@ export interface ImageStore {
   close(): void
 }
 
-/** A description is a few hundred bytes. */
-const maxDescriptions = 5_000
-
 /** Sources that are no local files may have to be held in memory: of all that are open this much is held, in bytes. */
 const maxHeldBytes = 512 * 2 ** 20
 
@@ -53,58 +48,49 @@ const maxHeldBytes = 512 * 2 ** 20
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
   const joiner = createJoiner()
-  const { guard, meter } = createGuard(schedule.timeouts.readMs)
+  const { readMs, requestMs } = schedule.timeouts
+  const { guard, meter } = createGuard(readMs)
   const names = createImageNames(JSON.stringify(read))
-  const descriptions = new LRUCache<string, ImageDescription>({ max: maxDescriptions })
   const results = createResults(cache)
   const open = ({ source, page = 1 }: Located) =>
     openReader(guard(source), { ...read, page: page - 1 }, undefined, joiner)
   const lend = (image: Located) => pool.lend(names.formatReaderKey(image), () => open(image))
-  const forget = (isForgotten: (key: string) => boolean): void => {
-    for (const key of [...descriptions.keys()]) if (isForgotten(key)) descriptions.delete(key)
-    pool.drop(isForgotten)
+  const descriptions = createDescriptions({ names, results, lend, requestMs })
+  const reopen = (isMeant: (key: string) => boolean): void => {
+    descriptions.forget(isMeant)
+    pool.drop(isMeant)
   }
   return {
-    async describe(image, signal) {
-      const key = names.formatDescriptionKey(image)
-      const known = descriptions.get(key)
-      if (known) return known
-      const keep = results.begin(key)
-      const kept = await results.get(key, signal)
-      const description = (kept && parseDescription(kept)) ?? (await readDescription(await lend(image)))
-      descriptions.set(key, description)
-      if (!kept) keep(formatDescription(description))
-      return description
-    },
+    describe: descriptions.describe,
     formatTag: names.formatTag,
     peek: image => pool.peek(names.formatReaderKey(image)),
     lend,
+    guard,
     meter,
     countOpen: () => pool.size,
     formatKey: names.formatKey,
     getResult: results.get,
     beginResult: results.begin,
-    reopen: identifier => forget(key => isKeyOf(identifier, key)),
+    reopen: identifier => reopen(key => isKeyOf(identifier, key)),
     async forget(identifier) {
-      forget(key => identifier === undefined || isKeyOf(identifier, key))
+      reopen(key => identifier === undefined || isKeyOf(identifier, key))
       await results.forget(identifier)
     },
     close() {
       pool.close()
       joiner.close()
-      descriptions.clear()
+      descriptions.forget(() => true)
     },
   }
 }
 
-function readDescription({ reader, release }: Lease): ImageDescription {
-  release()
-  return reader.description
-}
-
-interface Results {
+/** Results in the cache. */
+export interface Results {
+  /** A result that was kept. */
   readonly get: ImageStore['getResult']
+  /** Begins to make one. */
   readonly begin: ImageStore['beginResult']
+  /** Forgets those of an image, or all. */
   forget(identifier?: string): Promise<void>
 }
 
@@ -123,20 +109,5 @@ function createResults(cache: ServiceSettings['cache']): Results {
       generation += 1
       await cache?.delete(identifier === undefined ? { kind: 'all' } : { kind: 'identifier', identifier })
     },
-  }
-}
-
-const descriptionType = 'application/json'
-
-function formatDescription(description: ImageDescription): CacheEntry {
-  return { bytes: new TextEncoder().encode(JSON.stringify(description)), mediaType: descriptionType }
-}
-
-function parseDescription({ bytes, mediaType }: CacheEntry): ImageDescription | undefined {
-  if (mediaType !== descriptionType) return undefined
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
   }
 }

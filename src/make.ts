@@ -1,6 +1,6 @@
 /* From a prepared request to bytes: the source as it is, stored tiles, or pixels that are rendered. Whatever takes
    processor time or memory asks for leave first. */
-import { countBytes, readInChunks, watchEnd } from './body.js'
+import { abandon, countBytes, readInChunks, watchEnd } from './body.js'
 import type { ImageReader, ImageSource, StreamOptions } from './contracts.js'
 import { type Cost, estimateRender, estimateStored } from './image/cost.js'
 import { renderCovered } from './image/cover.js'
@@ -109,7 +109,11 @@ function pace(
   const pieces = body[Symbol.asyncIterator]()
   return {
     async next() {
-      const permit = await admit()
+      // Whoever is told of an error asks for nothing more, not even for an end.
+      const permit = await admit().catch(error => {
+        abandon(pieces)
+        throw error
+      })
       try {
         return await pieces.next()
       } finally {

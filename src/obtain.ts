@@ -1,7 +1,9 @@
 /* How the image of a prepared request is come by: from the cache, from another request that asks for the same at the same
    time, or made, when it is its turn. */
+import { abandon } from './body.js'
 import type { CacheEntry } from './contracts.js'
 import type { Desk } from './desk.js'
+import type { Meter } from './guard.js'
 import type { Cost } from './image/cost.js'
 import { formatCover } from './image/cover.js'
 import type { ImageStore } from './image-store.js'
@@ -39,8 +41,8 @@ export interface Obtained {
   readonly outcome: CacheOutcome
   /** What became of the time. */
   readonly phases: Readonly<Phases>
-  /** How many bytes were read from the source. */
-  readonly bytesRead: number
+  /** What counts the bytes that are read from the source. */
+  readonly meter: Meter
   /** Tells that the body is not held any more; to be called once. */
   release(): void
 }
@@ -54,10 +56,29 @@ const maxTilePixels = 2_500_000
  * @throws {@link OverloadedError}, {@link TimeoutError}, {@link AbortedError}; what making the image throws.
  */
 export async function obtainImage(wanted: Wanted, desk: Desk, signal?: AbortSignal): Promise<Obtained> {
-  // What comes in pieces is read by one client only, and for as long as that takes.
-  if (wanted.prepared.stored?.kind === 'stream') return make(wanted, desk, signal)
   const { requestMs } = desk.settings.schedule.timeouts
-  return withDeadline(requestMs, 'to make the image', signal, within => obtain(wanted, desk, within))
+  // What comes in pieces is read by one client only: his signal counts for as long as that takes, the deadline until it
+  // begins.
+  const begin = (within: AbortSignal): Promise<Obtained> =>
+    wanted.prepared.stored?.kind === 'stream'
+      ? make(wanted, desk, signal ? AbortSignal.any([signal, within]) : within)
+      : obtain(wanted, desk, within)
+  let work: Promise<Obtained> | undefined
+  try {
+    return await withDeadline(requestMs, 'to make the image', signal, within => {
+      work = begin(within)
+      return work
+    })
+  } catch (error) {
+    work?.then(discard, () => {})
+    throw error
+  }
+}
+
+/* What came when nobody waited any more. */
+function discard({ result, release }: Obtained): void {
+  release()
+  abandon(result.body)
 }
 
 /** Whether a result is worth keeping: the source as it is, and one tile as it is stored, are cheaper to make. */
@@ -113,7 +134,13 @@ async function recallOrMake(key: string, wanted: Wanted, desk: Desk, signal: Abo
   if (kept) {
     const { bytes: body, mediaType } = kept
     const result = { ...prepared, body, size: body.byteLength, mediaType }
-    const obtained = { result, outcome: 'hit', phases: createPhases(), bytesRead: 0, release() {} } as const
+    const obtained = {
+      result,
+      outcome: 'hit',
+      phases: createPhases(),
+      meter: { bytes: 0 },
+      release() {},
+    } as const
     return { obtained, hold() {} }
   }
   const made = await make(wanted, desk, signal)
@@ -167,7 +194,7 @@ async function make(
   )
   if (!(result.size !== undefined && result.size > smallBodyBytes)) release()
   const outcome = isKept(prepared) ? 'miss' : 'none'
-  return { result, outcome, phases, bytesRead: meter.bytes, release }
+  return { result, outcome, phases, meter, release }
 }
 
 function chooseLane({ pixels }: Cost): LaneName {

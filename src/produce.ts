@@ -38,8 +38,8 @@ export async function produceImage(
   const shown = { ...view, encode: view.tier?.encode }
   const prepared = prepareRequest(request, description, settings, cover, shown)
   if (prepared.way === 'source') {
-    const result = await sendSource(prepared, image.source, signal ? { signal } : {})
-    return { result, outcome: 'none', phases: createPhases(), bytesRead: 0, release() {} }
+    const result = await sendSource(prepared, store.guard(image.source), signal ? { signal } : {})
+    return { result, outcome: 'none', phases: createPhases(), meter: { bytes: 0 }, release() {} }
   }
   const named = { prepared, name: formatResultName(prepared, settings, view.key) }
   const kept = await recallResult(image, named, store)

@@ -4,6 +4,7 @@ import { pipeline, Readable, Transform } from 'node:stream'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import { createDebug } from './debug.js'
 import type { ErrorCode } from './errors.js'
+import type { Meter } from './guard.js'
 import type { Way } from './process.js'
 import type { IIIFRequest } from './protocol/request.js'
 import type { ServiceSettings } from './settings.js'
@@ -51,7 +52,10 @@ export interface ResponseReport {
   readonly way?: Way
   /** Where an image came from. */
   readonly cache?: CacheOutcome
-  /** How many bytes were read from the source; what libvips reads of local files by itself is not counted. */
+  /**
+   * How many bytes were read from the source. What libvips reads of local files by itself is not counted; a stored tile
+   * that is sent without waiting counts as what is sent.
+   */
   readonly bytesRead: number
   /** From the request to the end of the answer, in milliseconds. */
   readonly totalMs: number
@@ -67,8 +71,8 @@ export interface Trace {
   readonly began: number
   /** What became of the time. */
   readonly phases: Phases
-  /** How many bytes were read from the source. */
-  bytesRead: number
+  /** What counts the bytes that are read from the source, for as long as the answer is sent. */
+  meter: Meter
   /** What the request was understood as. */
   parsed?: IIIFRequest
   /** The address of the client. */
@@ -85,7 +89,17 @@ export interface Trace {
 
 /** Begins a trace. */
 export function createTrace(): Trace {
-  return { began: performance.now(), phases: createPhases(), bytesRead: 0 }
+  return { began: performance.now(), phases: createPhases(), meter: { bytes: 0 } }
+}
+
+/** Waits for an image to be opened, and notes how long that took. */
+export async function timeOpening<T>(opening: Promise<T>, trace: Trace | undefined): Promise<T> {
+  const began = performance.now()
+  try {
+    return await opening
+  } finally {
+    if (trace) trace.phases.openMs += performance.now() - began
+  }
 }
 
 /** Nothing done yet. */
@@ -109,22 +123,23 @@ export function reportReply(
   const headers = serverTiming ? { ...reply.headers, ...buildTimingHeaders(trace, answerMs) } : reply.headers
   if (!onResponse) return { ...reply, headers }
   const report = (bytesSent: number, isComplete: boolean): void => {
-    const { began, ...facts } = trace
+    const { began, meter, ...facts } = trace
     const totalMs = performance.now() - began
-    try {
-      onResponse({
-        ...facts,
-        request: http,
-        status: reply.status,
-        headers,
-        bytesSent,
-        isComplete,
-        answerMs,
-        totalMs,
-      })
-    } catch (error) {
-      debug('onResponse failed: %o', error)
+    const { status } = reply
+    const bytesRead = meter.bytes
+    const told = {
+      ...facts,
+      request: http,
+      status,
+      headers,
+      bytesSent,
+      bytesRead,
+      isComplete,
+      answerMs,
+      totalMs,
     }
+    // It may be a function that rejects: nobody hears of that, and nothing ends of it.
+    void (async () => onResponse(told))().catch(error => debug('onResponse failed: %o', error))
   }
   const { body } = reply
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {

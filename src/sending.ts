@@ -1,6 +1,7 @@
 /* Bodies on their way to a client that may be slow, or gone without a word: whatever they hold is given back when they
    are sent, broken off, or when nothing was taken for too long. */
 import { Readable } from 'node:stream'
+import { abandon } from './body.js'
 import { TimeoutError } from './errors.js'
 
 /** Bodies up to this size are sent and forgotten, in bytes; of larger ones it is watched whether anybody reads them. */
@@ -22,13 +23,17 @@ export function watchSending(body: AsyncIterable<Uint8Array>, { sendMs, onEnd }:
   const chunks = body[Symbol.asyncIterator]()
   let timer: NodeJS.Timeout | undefined
   const stall = (): void => void readable.destroy(new TimeoutError('The client has stopped reading.'))
+  // Whoever sends asks for more as soon as this is on its way. It counts before the first byte too, because a door may
+  // forget a body, and after the last one, which may not be taken. A process that wants to end is not kept from it.
+  const wait = (): void => {
+    if (sendMs !== Infinity && !readable.destroyed) timer = setTimeout(stall, sendMs).unref()
+  }
   const readable = new Readable({
     read() {
       clearTimeout(timer)
       chunks.next().then(
         ({ done, value }) => {
-          // Whoever sends asks for more as soon as this is on its way.
-          if (sendMs !== Infinity && !done && !readable.destroyed) timer = setTimeout(stall, sendMs)
+          wait()
           readable.push(done ? null : value)
         },
         (error: Error) => readable.destroy(error),
@@ -37,12 +42,11 @@ export function watchSending(body: AsyncIterable<Uint8Array>, { sendMs, onEnd }:
     destroy(error, callback) {
       clearTimeout(timer)
       onEnd()
-      Promise.resolve(chunks.return?.()).then(
-        () => callback(error),
-        () => callback(error),
-      )
+      abandon(chunks)
+      callback(error)
     },
   })
+  wait()
   return readable
 }
 

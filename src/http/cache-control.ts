@@ -1,7 +1,10 @@
 /* The Cache-Control header (RFC 9111 section 5.2.2, RFC 5861, RFC 8246): how long others may keep a response. */
 
+import { createDebug } from '../debug.js'
 import type { ErrorCode } from '../errors.js'
 import type { IIIFRequest } from '../protocol/request.js'
+
+const debug = createDebug('http')
 
 /** For how long, and by whom, a response may be kept. */
 export interface CacheControl {
@@ -108,8 +111,15 @@ export function resolveCacheControl(option: CacheControlOption = defaults.succes
   }
   return {
     decide(facts) {
-      const decided = option(facts)
-      return decided === undefined ? defaultOf(facts.status) : formatOption(decided)
+      try {
+        const decided = option(facts)
+        return decided === undefined ? defaultOf(facts.status) : formatOption(decided)
+      } catch (error) {
+        // An error is answered whatever the function makes of it, its own failure for an image among them.
+        if (facts.status < 400) throw error
+        debug('cacheControl failed: %o', error)
+        return defaults.error
+      }
     },
   }
 }

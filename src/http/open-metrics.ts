@@ -47,7 +47,7 @@ export function buildHistogram(
   let upTo = 0
   const classes = bounds.map((bound, index) => {
     upTo += counts[index] ?? 0
-    return { suffix: '_bucket', labels: { le: formatNumber(bound) }, value: upTo }
+    return { suffix: '_bucket', labels: { le: formatBound(bound) }, value: upTo }
   })
   return [
     ...classes,
@@ -80,7 +80,13 @@ function escapeText(text: string): string {
   return text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')
 }
 
-/* Bounds are floating point numbers: 1 is written as 1.0 where it is one, so that all tools call it by the same name. */
+/* Bounds are floating point numbers: 1 is written as 1.0, so that all tools call it by the same name. */
+function formatBound(bound: number): string {
+  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound)
+}
+
 function formatNumber(value: number): string {
-  return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : 'NaN'
+  return String(value)
+    .replace('Infinity', 'Inf')
+    .replace(/^(?=Inf)/, '+')
 }

@@ -13,6 +13,9 @@ import { formatHeaderUri } from './uri.js'
 
 const debug = createDebug('http')
 
+/** Tells the Cache-Control header of an error. */
+export type ErrorCacheControl = (status: number, code: ErrorCode) => string
+
 /** What a successful reply tells beside its body, each fact as its header says it. */
 export interface ReplyHead {
   /** The media type of the body. */
@@ -86,8 +89,9 @@ export function buildPartial(
 
 /** Builds the answer to a range that has nothing of the body. */
 export function buildNotSatisfiable(head: ReplyHead, size: number): HttpReply {
+  // It is an error of this request only: caches do not tell requests apart by their Range.
   const headers = {
-    ...buildValidatorHeaders(head),
+    ...buildValidatorHeaders({ ...head, cacheControl: 'no-cache' }),
     'Content-Range': `bytes */${size}`,
     'Content-Length': '0',
   }
@@ -108,18 +112,15 @@ export function buildRedirect(
 }
 
 /** Builds the answer to a method that no resource has. */
-export function buildMethodNotAllowed(request: HttpRequest): HttpReply {
+export function buildMethodNotAllowed(request: HttpRequest, decide: ErrorCacheControl): HttpReply {
   const facts = {
     status: 405,
     code: 'method-not-allowed',
     message: `The method is not allowed here; expected one of ${allowedMethods}.`,
   } as const
-  const reply = buildFailure(facts, request, false, () => 'no-cache')
+  const reply = buildFailure(facts, request, false, decide)
   return { ...reply, headers: { ...reply.headers, Allow: allowedMethods } }
 }
-
-/** Tells the Cache-Control header of an error. */
-type ErrorCacheControl = (status: number, code: ErrorCode) => string
 
 /**
  * Builds the answer to an error: what honeydew threw on purpose with its own words, anything else as a 500 that tells

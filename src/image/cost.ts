@@ -1,5 +1,5 @@
 /* What it costs to make an image, estimated before anything is read: how many pixels pass through, and how much memory
-   is in use at the peak. Too high is safe, and measured against libvips by test/bench. */
+   is in use at the peak. Too high is safe; a test holds it against what libvips really takes. */
 import type { ImageDescription, SourceFormat } from '../contracts.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import type { Encoding } from './encode.js'
@@ -21,7 +21,7 @@ const pipelineBytes = 8_000_000
 const heldRows = 512
 
 /* Formats that are decoded into memory as a whole, and what a pixel takes there, samples of eight bits. */
-const wholeDecoded: Readonly<Partial<Record<SourceFormat, number>>> = { webp: 8, gif: 8, avif: 12, svg: 8 }
+const wholeDecoded: Readonly<Partial<Record<SourceFormat, number>>> = { webp: 8, gif: 8, avif: 20, svg: 8 }
 
 /* What a pixel of the result takes in memory while it is encoded: formats that need the whole image, and the bytes that
    come out, twice, because the memory that they are collected in grows by being copied. */
@@ -30,9 +30,13 @@ const encodedBytes: Readonly<Record<Encoding['format'], number>> = {
   png: 8,
   webp: 16,
   tif: 12,
-  gif: 16,
+  gif: 12,
   avif: 24,
 }
+
+/* GIF has few colours: to choose them all that there are get counted, of which there are only so many. */
+const bytesPerColour = 80
+const maxColourBytes = 110_000_000
 
 /** Estimates what it costs to render an image. */
 export function estimateRender(description: ImageDescription, plan: RenderPlan): Cost {
@@ -44,11 +48,16 @@ export function estimateRender(description: ImageDescription, plan: RenderPlan):
   // A turned image is held as a whole, and so is one that takes a second pass.
   const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented
   const turned = isHeld ? area(scaled) * Math.max(4, samples) * 2 : 0
-  const encoded = area(plan.output) * encodedBytes[plan.encoding.format]
+  const encoded = estimateEncoded(area(plan.output), plan.encoding.format)
   return {
     pixels: area(read) + area(plan.output),
     bytes: Math.ceil(pipelineBytes + decoded + turned + encoded),
   }
+}
+
+function estimateEncoded(pixels: number, format: Encoding['format']): number {
+  const colours = format === 'gif' ? Math.min(pixels * bytesPerColour, maxColourBytes) : 0
+  return pixels * encodedBytes[format] + colours
 }
 
 /* How many pixels are held while they are decoded. */

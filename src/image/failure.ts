@@ -10,7 +10,7 @@ export function toSourceFailure(cause: unknown): IIIFError {
   const text = cause instanceof Error ? cause.message : ''
   const isMissing = /\bENOENT\b|file is missing|No such file/.test(text)
   if (isMissing) return new NotFoundError('not-found', 'The image is not there.', { cause })
-  if (/^timeout\b/.test(text))
+  if (isTimeout(cause))
     return new TimeoutError('The server gave up, because to make the image took too long.')
   if (text.includes('exceeds pixel limit'))
     return tooLarge('The image has more pixels than are allowed.', cause)
@@ -21,6 +21,11 @@ export function toSourceFailure(cause: unknown): IIIFError {
     })
   }
   return new SourceError(500, 'source-damaged', 'The image is damaged or cut short.', { cause })
+}
+
+/** Whether libvips gave up because the time had passed that it was given. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /^timeout\b/.test(error.message)
 }
 
 /** Turns whatever was thrown while the bytes of a source were read into an error for the client. */

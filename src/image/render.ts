@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp'
 import type { PixelInput } from '../contracts.js'
 import { isIIIFError } from '../errors.js'
 import type { Dimensions } from '../protocol/geometry.js'
-import { isMereWarning, throwIfAborted, toSourceFailure } from './failure.js'
+import { isMereWarning, isTimeout, throwIfAborted, toSourceFailure } from './failure.js'
 import type { Mosaic, RgbPixels } from './mosaic.js'
 import { overlayFailed } from './overlay.js'
 import type { Layer } from './overlay-layers.js'
@@ -24,8 +24,12 @@ export interface CoverMaterial {
 }
 
 /**
- * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: a signal is heeded before and after
- * each pass, so that the promise is pending for as long as memory is in use.
+ * Decodes, changes and encodes what the plan says. libvips cannot be interrupted: sharp 0.35 has no signal, and all that
+ * it takes is a time, before it begins. A signal is heeded before and after each pass, so that the promise is pending for
+ * as long as memory is in use.
+ *
+ * The time that the plan has is that of a pass, in whole seconds: libvips looks at the clock when it has done some rows, or
+ * when the encoder tells how far it has come, which WebP does, AVIF never, and GIF seldom.
  *
  * @throws {@link SourceError} when the pixels cannot be decoded, or not be covered as the plan says.
  * @throws {@link AbortedError} when the signal is aborted; {@link TimeoutError} when libvips takes longer than the plan says.
@@ -59,7 +63,8 @@ async function attempt<T>(
   throwIfAborted(signal)
   try {
     const made = await work(plan).catch(async error => {
-      if (isIIIFError(error) || !(await warnsOnly(input, plan))) throw error
+      throwIfAborted(signal)
+      if (isIIIFError(error) || isTimeout(error) || !(await warnsOnly(input, plan))) throw error
       return work({ ...plan, failOn: 'error' })
     })
     throwIfAborted(signal)

@@ -17,7 +17,9 @@ export interface FairQueue<T extends Waiting> {
   push(item: T): T | undefined
   /** The first item of the client whose turn it is and whom `isReady` lets pass; it stays in the queue. */
   peek(isReady: (client: string) => boolean): T | undefined
-  /** Takes an item out, wherever it is; its client goes to the end of the turn if it was the first of its line. */
+  /** Takes out an item whose turn it was: its client goes to the end of the turn. */
+  serve(item: T): void
+  /** Takes out an item that waits no more, wherever it is; its client keeps its turn. */
   remove(item: T): void
   /** The number of items. */
   readonly size: number
@@ -55,15 +57,20 @@ export function createFairQueue<T extends Waiting>(maxSize: number): FairQueue<T
       for (const [client, [first]] of lines) if (first && isReady(client)) return first
       return undefined
     },
+    serve(item) {
+      queue.remove(item)
+      const line = lines.get(item.client)
+      if (line === undefined) return
+      lines.delete(item.client)
+      lines.set(item.client, line)
+    },
     remove(item) {
       const line = lines.get(item.client)
       const at = line?.indexOf(item) ?? -1
       if (line === undefined || at === -1) return
       line.splice(at, 1)
       size -= 1
-      if (at > 0) return
-      lines.delete(item.client)
-      if (line.length > 0) lines.set(item.client, line)
+      if (line.length === 0) lines.delete(item.client)
     },
     get size() {
       return size

@@ -62,6 +62,7 @@ export interface Lane {
 }
 
 interface Ticket extends LaneRequest {
+  readonly line: FairQueue<Ticket>
   readonly admit: () => void
   readonly refuse: (error: Error) => void
 }
@@ -98,20 +99,17 @@ class FairLane implements Lane {
 
   async enter(request: LaneRequest): Promise<() => void> {
     throwIfAborted(request.signal)
-    const isFree = this.#hasPlace() && this.#queue.size + this.#resumed.size === 0
-    return isFree && this.#isReady(request.client) && request.take()
+    return this.#hasPlace() && this.#isReady(request.client) && !this.#findNext() && request.take()
       ? this.#start(request.client)
       : this.#wait(request)
   }
 
   /* Who comes next but needs more than there is holds up those behind him: otherwise the small would starve the large. */
   advance(): void {
-    const isReady = (client: string): boolean => this.#isReady(client)
     while (this.#hasPlace()) {
-      const line = this.#resumed.size > 0 ? this.#resumed : this.#queue
-      const next = line.peek(isReady)
+      const next = this.#findNext()
       if (!next?.take()) return
-      line.remove(next)
+      next.line.serve(next)
       next.admit()
     }
   }
@@ -127,6 +125,12 @@ class FairLane implements Lane {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.advance(), delayMs).unref()
     return false
+  }
+
+  /* Those who wait for a place of their own client keep nobody else waiting. */
+  #findNext(): Ticket | undefined {
+    const isReady = (client: string): boolean => this.#isReady(client)
+    return this.#resumed.peek(isReady) ?? this.#queue.peek(isReady)
   }
 
   /* One place is left to the others, whatever one client asks for. */
@@ -156,6 +160,7 @@ class FairLane implements Lane {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         ...request,
+        line,
         admit: () => {
           settle()
           resolve(this.#start(request.client))

@@ -19,11 +19,14 @@ export interface LaneOptions {
 export interface TimeoutOptions {
   /** Finding the source of an identifier. @defaultValue 10 */
   readonly resolveSeconds?: number
-  /** One read of a source. @defaultValue 30 */
+  /** One read of a source, or one piece of it where it is streamed. @defaultValue 30 */
   readonly readSeconds?: number
-  /** Decoding, scaling and encoding, which libvips gives up when it next looks at the clock. @defaultValue 60 */
+  /**
+   * Decoding, scaling and encoding, in whole seconds; libvips gives up when it next looks at the clock, which it does not
+   * while AVIF is encoded, and seldom for GIF. @defaultValue 60
+   */
   readonly renderSeconds?: number
-  /** A request, until its answer begins. @defaultValue 120 */
+  /** Opening an image, and making one, each with all that it waits for, until the answer begins. @defaultValue 120 */
   readonly requestSeconds?: number
   /** For how long a client may take nothing of a large answer, before it is broken off. @defaultValue 60 */
   readonly sendSeconds?: number
@@ -59,7 +62,7 @@ export interface Timeouts {
   readonly readMs: number
   /** Making an image. */
   readonly renderMs: number
-  /** A request until its answer begins. */
+  /** Opening an image; making one until the answer begins. */
   readonly requestMs: number
   /** A client that takes nothing. */
   readonly sendMs: number

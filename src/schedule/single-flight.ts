@@ -22,6 +22,7 @@ interface Flight<T> {
   readonly result: Promise<T>
   readonly controller: AbortController
   waiters: number
+  hasLanded: boolean
 }
 
 /** Creates a place where computations of equal keys meet. */
@@ -31,9 +32,12 @@ export function createSingleFlight<T>(): SingleFlight<T> {
   function begin(key: string, work: (shared: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController()
     const result = work(controller.signal)
-    const flight = { result, controller, waiters: 0 }
+    const flight = { result, controller, waiters: 0, hasLanded: false }
     flights.set(key, flight)
-    const land = (): void => forget(key, flight)
+    const land = (): void => {
+      flight.hasLanded = true
+      forget(key, flight)
+    }
     result.then(land, land)
     return flight
   }
@@ -51,8 +55,8 @@ export function createSingleFlight<T>(): SingleFlight<T> {
         return await (signal ? raceSignal(flight.result, signal) : flight.result)
       } finally {
         flight.waiters -= 1
-        if (flight.waiters === 0) {
-          // Whoever asks from now on begins anew: this one is being given up, unless it is done.
+        if (flight.waiters === 0 && !flight.hasLanded) {
+          // Whoever asks from now on begins anew: this one is being given up.
           forget(key, flight)
           flight.controller.abort()
         }
