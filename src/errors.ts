@@ -158,10 +158,13 @@ export type MovedTarget =
       readonly identifier: string
     }
 
-/** The work was given up: the client left, or the service is closing. */
+/**
+ * The work was given up: the client left (499, which nobody receives and logs know from nginx), or the service is closing
+ * (503).
+ */
 export class AbortedError extends IIIFError {
   constructor(code: 'aborted' | 'closed', message: string) {
-    super(503, code, message)
+    super(code === 'closed' ? 503 : 499, code, message)
   }
 }
 

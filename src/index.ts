@@ -68,6 +68,7 @@ export type { TrustProxy } from './http/trust-proxy.js'
 export type {
   AvifOptions,
   EncodeOptions,
+  GifOptions,
   JpgOptions,
   Kernel,
   PngOptions,

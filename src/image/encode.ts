@@ -3,6 +3,7 @@ import { NotImplementedError } from '../errors.js'
 import type { Format } from '../protocol/format.js'
 import type {
   AvifOptions,
+  GifOptions,
   JpgOptions,
   PngOptions,
   ResolvedEncodeOptions,
@@ -16,7 +17,7 @@ export type Encoding =
   | ({ readonly format: 'png'; readonly bilevel: boolean } & Required<PngOptions>)
   | ({ readonly format: 'webp' } & Required<WebpOptions>)
   | ({ readonly format: 'tif'; readonly bilevel: boolean } & Required<TifOptions>)
-  | { readonly format: 'gif' }
+  | ({ readonly format: 'gif' } & Required<GifOptions>)
   | ({ readonly format: 'avif'; readonly lossless: boolean } & Required<AvifOptions>)
 
 /**
@@ -35,7 +36,7 @@ export function planEncoding(format: Format, bitonal: boolean, options: Resolved
     case 'tif':
       return { format, bilevel: bitonal, ...options.tif }
     case 'gif':
-      return { format }
+      return { format, ...options.gif }
     case 'avif':
       return { format, lossless: bitonal, ...options.avif }
     case 'jp2':

@@ -77,8 +77,8 @@ function beginInWorker(pool: JoinPool, inline: Joiner, plan: JoinPlan): Streamed
       const answer = await pool.ask(worker, { kind: 'row', id: pool.nextId(), join, tiles })
       const bytes = takeBytes(answer, signal)
       if (bytes) return bytes
-      // What has begun in a worker that was lost cannot go on elsewhere.
-      if (rows > 1) throw new AbortedError('aborted', 'The image was given up half made.')
+      // What has begun in a worker that was lost cannot go on elsewhere: a fault of this server, told as such.
+      if (rows > 1) throw new Error('A worker that joins tiles was lost.')
       here = inline.begin(plan)
       return here.addRow(tiles, signal)
     },

@@ -120,7 +120,7 @@ export function encode(image: Sharp, encoding: Encoding): Sharp {
         ? image.tiff({ compression: encoding.compression, bitdepth: 1, predictor: 'none' })
         : image.tiff({ compression: encoding.compression })
     case 'gif':
-      return image.gif()
+      return image.gif({ effort: encoding.effort })
     case 'avif':
       return image.avif({
         quality: encoding.quality,

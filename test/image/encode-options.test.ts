@@ -9,6 +9,7 @@ describe('encode options', () => {
       png: { compressionLevel: 3 },
       webp: { quality: 80, effort: 2, lossless: false },
       tif: { compression: 'lzw' },
+      gif: { effort: 3 },
       avif: { quality: 50, effort: 2 },
       background: { r: 255, g: 255, b: 255 },
       kernel: 'lanczos3',
@@ -61,6 +62,6 @@ describe('encode options', () => {
     expect(planEncoding('webp', true, options)).toMatchObject({ lossless: true })
     expect(planEncoding('avif', true, options)).toMatchObject({ lossless: true })
     expect(planEncoding('png', true, options)).toEqual({ format: 'png', bilevel: true, compressionLevel: 9 })
-    expect(planEncoding('gif', false, options)).toEqual({ format: 'gif' })
+    expect(planEncoding('gif', false, options)).toEqual({ format: 'gif', effort: 3 })
   })
 })

@@ -264,7 +264,7 @@ describe('a worker that ends', () => {
       await join.addRow(wanted.rowsOf(0))
       await endLastWorker()
       expect(await settle(Promise.resolve().then(() => join.addRow(wanted.rowsOf(1))))).toMatchObject({
-        status: 503,
+        message: 'A worker that joins tiles was lost.',
       })
       join.end()
     })

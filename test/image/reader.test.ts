@@ -277,14 +277,14 @@ describe('a source is refused', () => {
 
   it('when the request is given up', async () => {
     const bytes = await fromPixels(grid).png().toBuffer()
-    expect(await codeOf(openReader(bytesSource(bytes), {}, AbortSignal.abort()))).toBe('503 aborted')
+    expect(await codeOf(openReader(bytesSource(bytes), {}, AbortSignal.abort()))).toBe('499 aborted')
     const controller = new AbortController()
     const source = bytesSource(bytes)
     const read: typeof source.read = (...range) => {
       controller.abort()
       return source.read(...range)
     }
-    expect(await codeOf(openReader({ ...source, read }, {}, controller.signal))).toBe('503 aborted')
+    expect(await codeOf(openReader({ ...source, read }, {}, controller.signal))).toBe('499 aborted')
   })
 })
 

@@ -507,7 +507,7 @@ describe('a signal', () => {
     const reader = await openReader(gridPng)
     const plan = planRender(reader.description, requestOf(reader.description), resolveEncodeOptions())
     const input = await reader.pixels(plan.level, plan.box)
-    const aborted = { status: 503, code: 'aborted' }
+    const aborted = { status: 499, code: 'aborted' }
     await expect(render(input, plan, AbortSignal.abort())).rejects.toMatchObject(aborted)
     await expect(reader.pixels(0, plan.box, AbortSignal.abort())).rejects.toMatchObject(aborted)
     const controller = new AbortController()

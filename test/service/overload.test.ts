@@ -125,7 +125,7 @@ describe.each(['large', 'tile'] as const)('a full queue of %s work', kind => {
     const leavers = [asker(kind, { signal: controller.signal }), asker(kind, { signal: controller.signal })]
     await settleAll()
     controller.abort()
-    expect((await Promise.all(leavers)).map(({ status }) => status)).toEqual([503, 503])
+    expect((await Promise.all(leavers)).map(({ status }) => status)).toEqual([499, 499])
     expect(readWork(service)).toMatchObject({ running: 1, queued: 0 })
     expect(service.stats().schedule[kind]).toMatchObject({ refused: 0, abandoned: 2 })
     const late = [asker(kind), asker(kind)]

@@ -179,7 +179,7 @@ describe('the report of an answer', () => {
     ['an image that is not there', 'nothing/full/max/0/default.png', {}, 404, 'not-found'],
     ['a format that is not made', 'lossless/full/max/0/default.pdf', {}, 501, 'not-implemented'],
     ['a method that is not allowed', tile, { method: 'DELETE' }, 405, 'method-not-allowed'],
-    ['a client that has left', tile, { signal: AbortSignal.abort() }, 503, 'aborted'],
+    ['a client that has left', tile, { signal: AbortSignal.abort() }, 499, 'aborted'],
   ])('tells the cause of an error: %s', async (_, path, asking, status, code) => {
     const { tell, service } = open()
     const report = await tell(path, asking)
