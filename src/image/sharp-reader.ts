@@ -141,7 +141,8 @@ function describe(metadata: Metadata, format: SourceFormat, pages: number): Imag
   }
 }
 
-function toOrientation(value: number | undefined): Orientation {
+/** Takes what is no orientation for none. */
+export function toOrientation(value: number | undefined): Orientation {
   return value !== undefined && value >= 1 && value <= 8 ? (value as Orientation) : 1
 }
 

@@ -1,0 +1,242 @@
+/* Writes pyramids: TIFF with tiles at every power of two, which is what a IIIF server answers from with the least work.
+   libvips reads the source once, from top to bottom, and holds a few rows of it. */
+import { open, realpath, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import sharp, { type Metadata } from 'sharp'
+import type { ImageDescription } from '../contracts.js'
+import { isIIIFError } from '../errors.js'
+import { throwIfAborted, toSourceFailure } from './failure.js'
+import { localFile, readFrom } from './local-file.js'
+import { disableOperationCache } from './operation-cache.js'
+import { appendMetadata, type MetadataSource, readCarried } from './pyramid/metadata.js'
+import { codeOf, createWorkshop, exists, moveFinished, sweepWorkshops } from './pyramid/part-file.js'
+import { type Comparison, comparePyramid, isWithin, listServedLevels } from './pyramid-check.js'
+import { encodePyramid, type Watching } from './pyramid-encode.js'
+import { type PyramidOptions, resolvePyramidOptions } from './pyramid-options.js'
+import { type PyramidPlan, planPyramid } from './pyramid-plan.js'
+import { openReader } from './reader.js'
+
+/** How a pyramid is written, and who hears of it. */
+export interface WritePyramidOptions extends PyramidOptions, Watching {
+  /** Whether a file that is there is replaced. @defaultValue false */
+  readonly force?: boolean
+  /**
+   * Whether the pixels are compared with those of the source before the file gets its name; how far they may be apart on
+   * average, from 0 to 255, or `auto`: 5 for JPEG and WebP, 0 for deflate. It takes about as long as writing, and as much
+   * disk space as the pixels.
+   * @defaultValue false
+   */
+  readonly check?: number | 'auto' | false
+}
+
+/** A pyramid that was written. */
+export interface WrittenPyramid {
+  /** What it is. */
+  readonly plan: PyramidPlan
+  /** How many bytes it has. */
+  readonly bytes: number
+  /** Whether honeydew sends the tiles of all levels as they are stored. */
+  readonly isServedAsStored: boolean
+  /** How far its pixels are from those of the source, where that was asked for. */
+  readonly comparison?: Comparison
+  /** What the user should know: what is lost, and why. */
+  readonly notes: readonly string[]
+}
+
+/** An image that a pyramid is made of. */
+export interface PyramidInput {
+  /** Its path. */
+  readonly path: string
+  /** What its reader tells. */
+  readonly description: ImageDescription
+  /** What libvips tells. */
+  readonly metadata: Metadata
+}
+
+/** The output cannot be written; the message says what is in the way. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+}
+
+/** The pyramid is not close enough to its source. */
+export class ComparisonError extends Error {
+  override readonly name = 'ComparisonError'
+  /** How far they are apart. */
+  readonly comparison: Comparison
+
+  constructor(comparison: Comparison, bound: number) {
+    const [mean, tile] = [comparison.mean, comparison.worstTile].map(value => value.toFixed(2))
+    super(`The pixels are ${mean} from those of the source, in one tile ${tile}; ${bound} is allowed.`)
+    this.comparison = comparison
+  }
+}
+
+/**
+ * Writes the pyramid of an image file. The file appears under its name when it is whole, and not before.
+ *
+ * Orientation: the pixels are turned upright, because turned tiles cannot be sent as they are stored. The profile is
+ * kept, or what was in it is brought to sRGB; Exif, XMP and IPTC are carried over.
+ *
+ * @param input - the path of an image of any kind that honeydew reads
+ * @param output - the path of the TIFF
+ * @throws {@link OutputError} where the output exists, is the input, or cannot be written.
+ * @throws {@link SourceError} where the input is damaged, too large, or no image.
+ * @throws {@link ComparisonError} where the pixels are farther from those of the source than `check` allows.
+ * @throws {@link AbortedError} where the signal was given.
+ * @throws TypeError that names the option.
+ */
+export async function writePyramid(
+  input: string,
+  output: string,
+  options: WritePyramidOptions = {},
+): Promise<WrittenPyramid> {
+  const settings = resolvePyramidOptions(options)
+  const { force = false, signal } = options
+  await requireFree(input, output, force)
+  const image = await openInput(input)
+  const plan = planPyramid(image.metadata, image.description.pages, settings)
+  throwIfAborted(signal)
+  await sweepWorkshops(dirname(resolve(output)))
+  const workshop = await createWorkshop(output).catch((cause: unknown) => {
+    throw toOutputFailure(cause)
+  })
+  try {
+    const part = join(workshop.path, 'pyramid.tif')
+    await encodePyramid(image.path, image.description.format, plan, part, options)
+    const notes = await carryMetadata(image, plan, part)
+    const served = await listServedLevels(part)
+    const comparison = await check({ image, plan, part, workshop: workshop.path }, options)
+    throwIfAborted(signal)
+    await moveFinished(part, output, force)
+    options.onProgress?.(1)
+    const isServedAsStored = served.every(Boolean)
+    return {
+      plan,
+      bytes: (await stat(output)).size,
+      isServedAsStored,
+      ...(comparison ? { comparison } : {}),
+      notes: [...plan.notes, ...notes, ...explainServed(plan, isServedAsStored)],
+    }
+  } catch (error) {
+    throw toOutputFailure(error)
+  } finally {
+    await workshop.remove()
+  }
+}
+
+/**
+ * Opens an image that a pyramid is to be made of, or was made of.
+ *
+ * @throws {@link SourceError} where it is no image, or damaged.
+ */
+export async function openInput(input: string): Promise<PyramidInput> {
+  disableOperationCache()
+  const path = resolve(input)
+  if (path.endsWith(']')) {
+    throw new OutputError(
+      'libvips takes what is in brackets at the end of a name for options: rename the file.',
+    )
+  }
+  const reader = await openReader(await localFile(path), { maxInputPixels: Infinity })
+  await reader.close()
+  try {
+    const metadata = await sharp(path, { limitInputPixels: false }).metadata()
+    return { path, description: reader.description, metadata }
+  } catch (error) {
+    throw toSourceFailure(error)
+  }
+}
+
+interface Made {
+  readonly image: PyramidInput
+  readonly plan: PyramidPlan
+  readonly part: string
+  readonly workshop: string
+}
+
+async function check(
+  { image, plan, part, workshop }: Made,
+  { check: wanted = false, ...watching }: WritePyramidOptions,
+): Promise<Comparison | undefined> {
+  if (wanted === false) return undefined
+  const automatic = plan.compression === 'deflate' ? 0 : 5
+  const bound = wanted === 'auto' ? automatic : wanted
+  const { path, description } = image
+  const { signal } = watching
+  const compared = { path, format: description.format, plan, pyramid: part, workshop }
+  const comparison = await comparePyramid(compared, { signal })
+  if (!isWithin(comparison, bound)) throw new ComparisonError(comparison, bound)
+  return comparison
+}
+
+function explainServed({ compression, profile }: PyramidPlan, isServed: boolean): string[] {
+  if (isServed || compression === 'deflate') return []
+  return profile === 'keep'
+    ? [
+        'its ICC profile is too large to be sent with each tile: the profile srgb would make it faster to serve',
+      ]
+    : ['its tiles cannot be sent as they are stored']
+}
+
+async function requireFree(input: string, output: string, force: boolean): Promise<void> {
+  const [one, two] = await Promise.all([input, output].map(path => realpath(path).catch(() => undefined)))
+  if (one !== undefined && one === two) throw new OutputError('The output is the input.')
+  if (!force && (await exists(output))) throw new OutputError('The output exists.')
+}
+
+/* A picture without what its camera has said is better than none. */
+async function carryMetadata(
+  { path, description, metadata }: PyramidInput,
+  plan: PyramidPlan,
+  part: string,
+): Promise<string[]> {
+  const { xmp, iptc } = metadata
+  const change = { size: plan.levels[0], isConverted: plan.profile === 'convert' }
+  const exif = findExif(path, description, metadata)
+  const notes: string[] = []
+  const carried = await readCarried({ xmp, iptc, ...exif }, change).catch(() => {
+    notes.push('its Exif data are damaged and are left out')
+    return readCarried({ xmp, iptc }, change)
+  })
+  const file = await open(part, 'r+')
+  try {
+    await appendMetadata(
+      {
+        read: (offset, length) => readFrom(part, offset, length),
+        write: (bytes, offset) => file.write(bytes, 0, bytes.length, offset),
+        size: (await file.stat()).size,
+      },
+      carried,
+    )
+  } finally {
+    await file.close()
+  }
+  return notes
+}
+
+const exifStart = 'Exif\0\0'
+
+function findExif(
+  path: string,
+  { format }: ImageDescription,
+  { exif }: Metadata,
+): Pick<MetadataSource, 'exif'> {
+  if (format === 'tif') return { exif: (offset, length) => readFrom(path, offset, length) }
+  if (exif === undefined) return {}
+  const start = exif.toString('latin1', 0, exifStart.length) === exifStart ? exifStart.length : 0
+  return { exif: async (offset, length) => exif.subarray(start + offset, start + offset + length) }
+}
+
+/* What libvips and the system say about the file that is written, told apart from what is wrong with the image. */
+function toOutputFailure(cause: unknown): Error {
+  if (isIIIFError(cause) || cause instanceof OutputError || cause instanceof ComparisonError) return cause
+  const text = cause instanceof Error ? cause.message : ''
+  const code = codeOf(cause)
+  if (code === 'EEXIST') return new OutputError('The output exists.', { cause })
+  if (code === 'ENOENT') return new OutputError('The folder of the output does not exist.', { cause })
+  if (code === 'ENOSPC' || /No space left|write failed|error while writing/i.test(text)) {
+    return new OutputError('The output cannot be written: the disk may be full.', { cause })
+  }
+  if (code !== undefined) return new OutputError(`The output cannot be written: ${code}.`, { cause })
+  return toSourceFailure(cause)
+}
