@@ -8,7 +8,7 @@ import { isIIIFError } from '../errors.js'
 import { throwIfAborted, toSourceFailure } from './failure.js'
 import { localFile, readFrom } from './local-file.js'
 import { disableOperationCache } from './operation-cache.js'
-import { appendMetadata, type MetadataSource, readCarried } from './pyramid/metadata.js'
+import { appendMetadata, hasMark, type MetadataSource, readCarried } from './pyramid/metadata.js'
 import { codeOf, createWorkshop, exists, moveFinished, sweepWorkshops } from './pyramid/part-file.js'
 import { type Comparison, comparePyramid, isWithin, listServedLevels } from './pyramid-check.js'
 import { encodePyramid, type Watching } from './pyramid-encode.js'
@@ -122,6 +122,11 @@ export async function writePyramid(
   } finally {
     await workshop.remove()
   }
+}
+
+/** Whether a file is a pyramid that was made here: no original of somebody's. */
+export function isOwnPyramid(path: string): Promise<boolean> {
+  return hasMark((offset, length) => readFrom(path, offset, length)).catch(() => false)
 }
 
 /**

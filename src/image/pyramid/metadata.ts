@@ -49,6 +49,7 @@ export interface OpenFile {
 }
 
 const tag = {
+  processingSoftware: 11,
   xmp: 700,
   iptc: 33723,
   exif: 34665,
@@ -83,9 +84,21 @@ export async function readCarried(source: MetadataSource, change: PictureChange)
   }
 }
 
-/** Adds metadata to the first directory of a TIFF: what is new stands at the end, and the directory after it. */
+/** What a pyramid says of who made it, so that it may be made anew without being mistaken for somebody's original. */
+const mark = Buffer.from('honeydew\0')
+
+/** Whether a TIFF says that it was made here. */
+export async function hasMark(read: ReadAt): Promise<boolean> {
+  const header = await readHeader(read)
+  const { fields } = await readDirectory(read, header.first, header)
+  return fields.some(field => field.tag === tag.processingSoftware && mark.equals(field.bytes))
+}
+
+/**
+ * Adds metadata, and who made it, to the first directory of a TIFF: what is new stands at the end, and the directory
+ * after it.
+ */
 export async function appendMetadata(file: OpenFile, { fields, exif, gps }: CarriedMetadata): Promise<void> {
-  if (fields.length + exif.length + gps.length === 0) return
   const header = await readHeader(file.read)
   const { littleEndian, bigTiff } = header
   const { fields: own, next } = await readDirectory(file.read, header.first, header, true)
@@ -96,7 +109,7 @@ export async function appendMetadata(file: OpenFile, { fields, exif, gps }: Carr
     end += bytes.length + (bytes.length % 2)
     return at
   }
-  const added = [...fields]
+  const added = [...fields, bytesField(tag.processingSoftware, 2, mark)]
   for (const [pointer, list] of [
     [tag.exif, exif],
     [tag.gps, gps],
