@@ -19,6 +19,8 @@ export interface DiagnoseOptions {
   readonly budgetSeconds?: number
   /** When a request is given up, in seconds. @defaultValue 30 */
   readonly timeoutSeconds?: number
+  /** Hears of each image before it is looked at. */
+  readonly onImage?: (name: string) => void
   /** Ends the work. */
   readonly signal?: AbortSignal
 }
@@ -51,6 +53,7 @@ export async function* diagnose(place: string, options: DiagnoseOptions = {}): A
 
 async function diagnoseFile(name: string, path: string, options: DiagnoseOptions): Promise<Diagnosis> {
   const { quick = false, budgetSeconds = 1, timeoutSeconds = 30, signal } = options
+  options.onImage?.(name)
   let found: Diagnosis = { name, path, warnings: [] }
   try {
     const source = await localFile(path)

@@ -4,7 +4,7 @@ import { open, realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
 import type { ImageDescription } from '../contracts.js'
-import { isIIIFError } from '../errors.js'
+import { isIIIFError, ToolError } from '../errors.js'
 import { throwIfAborted, toSourceFailure } from './failure.js'
 import { localFile, readFrom } from './local-file.js'
 import { disableOperationCache } from './operation-cache.js'
@@ -54,13 +54,10 @@ export interface PyramidInput {
 }
 
 /** The output cannot be written; the message says what is in the way. */
-export class OutputError extends Error {
-  override readonly name = 'OutputError'
-}
+export class OutputError extends ToolError {}
 
 /** The pyramid is not close enough to its source. */
-export class ComparisonError extends Error {
-  override readonly name = 'ComparisonError'
+export class ComparisonError extends ToolError {
   /** How far they are apart. */
   readonly comparison: Comparison
 
@@ -234,7 +231,7 @@ function findExif(
 
 /* What libvips and the system say about the file that is written, told apart from what is wrong with the image. */
 function toOutputFailure(cause: unknown): Error {
-  if (isIIIFError(cause) || cause instanceof OutputError || cause instanceof ComparisonError) return cause
+  if (isIIIFError(cause) || cause instanceof ToolError) return cause
   const text = cause instanceof Error ? cause.message : ''
   const code = codeOf(cause)
   if (code === 'EEXIST') return new OutputError('The output exists.', { cause })
