@@ -1,6 +1,6 @@
 /* Pixels to compare with: the image as the server itself gives it, and a coarse picture of any part of it. Two ways of
    scaling and two encoders never agree on pixels, but on what is where. */
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import type { Box, Dimensions } from '../protocol/geometry.js'
 import { isWithinLimits } from '../protocol/limits.js'
 import type { Rotation } from '../protocol/rotation.js'
@@ -86,14 +86,25 @@ function listReferenceSizes({ version, size, limits, info, promises }: Subject):
   ]
 }
 
+/** A coarse picture of a part of the reference. */
+export interface CoarsePart {
+  /** The picture. */
+  readonly picture: Coarse
+  /** Whether the part has so few pixels there that no more than its colour can be told. */
+  readonly isTiny: boolean
+}
+
+/** Parts with fewer pixels on a side look different however they are scaled. */
+const tinySide = 32
+
 /** A coarse picture of a part of the reference; the box is in pixels of the full image. */
-export async function coarsenPart(reference: Reference, box: Box, full: Dimensions): Promise<Coarse> {
+export async function coarsenPart(reference: Reference, box: Box, full: Dimensions): Promise<CoarsePart> {
   const [across, down] = [reference.width / full.width, reference.height / full.height]
   const left = Math.min(reference.width - 1, Math.round(box.x * across))
   const top = Math.min(reference.height - 1, Math.round(box.y * down))
   const width = Math.min(reference.width - left, Math.max(1, Math.round(box.width * across)))
   const height = Math.min(reference.height - top, Math.max(1, Math.round(box.height * down)))
-  return coarsen(
+  const picture = await coarsen(
     sharp(reference.data, { raw: { width: reference.width, height: reference.height, channels: 3 } }).extract(
       {
         left,
@@ -110,7 +121,7 @@ export function coarsenImage({ data, width, height }: Decoded): Promise<Coarse> 
   return coarsen(sharp(data, { raw: { width, height, channels: 3 } }))
 }
 
-function coarsen(image: sharp.Sharp): Promise<Coarse> {
+function coarsen(image: Sharp): Promise<Coarse> {
   return image.resize(coarseSide, coarseSide, { fit: 'fill', kernel: 'cubic' }).raw().toBuffer()
 }
 
@@ -139,6 +150,13 @@ export function compareCoarse(one: Coarse, two: Coarse): number {
   let sum = 0
   for (let at = 0; at < one.length; at += 1) sum += Math.abs((one[at] ?? 0) - (two[at] ?? 0))
   return sum / one.length
+}
+
+/** The mean colour of a coarse picture, as a picture. */
+export function flattenCoarse(picture: Coarse): Coarse {
+  const sums = [0, 0, 0]
+  for (let at = 0; at < picture.length; at += 1) sums[at % 3] = (sums[at % 3] ?? 0) + (picture[at] ?? 0)
+  return Uint8Array.from(sums, sum => Math.round((sum * 3) / picture.length))
 }
 
 /** Takes the colours out of a coarse picture. */

@@ -7,20 +7,22 @@ import type { Words } from './words.js'
 
 const usage = `Usage: honeydew doctor <file|folder> [options]
 
-Tells for each image how it is stored and what it costs to serve: a tile of 512 pixels from its middle,
-and a thumbnail of 200. Both are really made, several times, without a cache; the middle of the times is told.
+Tells for each image how it is stored and what it costs to serve: a tile of
+512 pixels from its middle, and a thumbnail of 200. Both are really made,
+several times, without a cache; what is told is the middle of the times.
 
   cost   fast: tiles are sent as they are stored
          fair: tiles are decoded and written anew
-         slow: for one tile or thumbnail far more is decoded than is sent
+         slow: far more is decoded than is sent
 
-  --quick          measures nothing: told is what the files say about themselves
-  --budget <s>     how long one request of one image may be measured (default 1)
-  --timeout <s>    when a request is given up (default 30)
-  --json           one line of JSON for each image
-  --help           shows this text
+  --quick         measures nothing: tells what the files say of themselves
+  --budget <s>    how long one request may be measured (default 1)
+  --timeout <s>   when a request is given up (default 30)
+  --json          one line of JSON for each image
+  --help          shows this text
 
-Slow images come with the command that makes them fast. A file that cannot be read is told of, too.
+Slow images come with the command that makes them fast. A file that cannot
+be read is told of, too.
 Exit code: 0; 1 where the folder cannot be read; 2 where the words are wrong.
 `
 
@@ -86,11 +88,12 @@ function formatStored(stored: StoredFacts | undefined): string[] {
 
 function formatLayout({ compression, tile, stripRows, levels }: StoredFacts): string {
   const sizes = levels > 1 ? `, ${levels} levels` : ''
+  const name = compression === 'none' ? 'plain' : compression
   if (tile) {
     const side = tile.width === tile.height ? `${tile.width}` : `${tile.width} × ${tile.height}`
-    return `${compression} tiles of ${side}${sizes}`
+    return `${name} tiles of ${side}${sizes}`
   }
-  return stripRows === undefined ? compression : `${compression} strips of ${stripRows}${sizes}`
+  return stripRows === undefined ? compression : `${name} strips of ${stripRows}${sizes}`
 }
 
 function formatCost(cost: RequestCost | undefined): string {

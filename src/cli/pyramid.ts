@@ -9,23 +9,24 @@ import type { Words } from './words.js'
 
 const usage = `Usage: honeydew pyramid <in> <out> [options]
 
-Makes a TIFF with tiles at every power of two, of which a IIIF server sends tiles as they are stored.
-<in> and <out> are two files or two folders: of a folder all images are made that have none yet, or an older one.
+Makes a TIFF with tiles at every power of two: a IIIF server sends them as they
+are. <in> and <out> are two files, or two folders: then of all images that have
+no pyramid yet, or an older one. Profile, Exif, XMP and IPTC are kept, and the
+pixels are upright. A file appears when it is whole, and not before.
 
-  --compression <c>   jpeg, webp (both lose a little) or deflate (loses nothing, is decoded for every tile)
-                      (default: jpeg, or webp where there is transparency)
-  --quality <n>       of jpeg and webp, from 1 to 100 (default 85); from 90 on jpeg keeps all colours
-  --tile <n>          the side of the tiles, a multiple of 16 from 64 to 4096 (default 512)
-  --profile <p>       keep: the ICC profile stays; srgb: the colours are brought to sRGB (default keep)
-  --bigtiff <b>       auto, always or never (default auto: where the file may grow beyond 4 GB)
-  --max-pixels <n>    the largest image, or none (default 1000000000)
-  --check             compares the pixels with those of the source before the file gets its name
-  --bound <n>         how far they may be apart on average, of 255 (default 5; 0 for deflate)
-  --force             replaces files that are there
-  --json              one line of JSON for each image
-  --help              shows this text
+  --compression <c>  jpeg, webp (both lose a little), or deflate (loses nothing,
+                     but is slow); default: jpeg, webp with transparency
+  --quality <n>      from 1 to 100 (default 85); from 90 jpeg keeps all colours
+  --tile <n>         the side of tiles: 64, 80, 96 to 4096 (default 512)
+  --profile <p>      keep the ICC profile, or bring colours to srgb (keep)
+  --bigtiff <b>      always, never, or auto: beyond 4 GB (auto)
+  --max-pixels <n>   the largest image, or none (default 1000000000)
+  --check            compares the pixels with the source before it is done
+  --bound <n>        how far apart on average, of 255 (5, or 0 for deflate)
+  --force            replaces files that are there
+  --json             one line of JSON for each image
+  --help             shows this text
 
-The image is turned upright; profile, Exif, XMP and IPTC are kept. The file appears when it is whole, and not before.
 Exit code: 0; 1 where an image failed; 2 where the words are wrong.
 `
 
