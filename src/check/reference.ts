@@ -104,16 +104,10 @@ export async function coarsenPart(reference: Reference, box: Box, full: Dimensio
   const top = Math.min(reference.height - 1, Math.round(box.y * down))
   const width = Math.min(reference.width - left, Math.max(1, Math.round(box.width * across)))
   const height = Math.min(reference.height - top, Math.max(1, Math.round(box.height * down)))
-  const picture = await coarsen(
-    sharp(reference.data, { raw: { width: reference.width, height: reference.height, channels: 3 } }).extract(
-      {
-        left,
-        top,
-        width,
-        height,
-      },
-    ),
-  )
+  const { data } = reference
+  const raw = { width: reference.width, height: reference.height, channels: 3 } as const
+  const picture = await coarsen(sharp(data, { raw }).extract({ left, top, width, height }))
+  return { picture, isTiny: Math.min(width, height) < tinySide }
 }
 
 /** A coarse picture of a whole image. */

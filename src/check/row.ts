@@ -62,6 +62,11 @@ export function unless(isRight: boolean, asked: string, came: unknown, expected:
   return isRight ? [] : [{ asked, came: formatValue(came), expected }]
 }
 
+/** As {@link unless}, of something in info.json. */
+export function look(isRight: boolean, what: string, came: unknown, expected: string): Finding[] {
+  return unless(isRight, `${what} in info.json`, came, expected)
+}
+
 const maxShown = 200
 
 /** Formats a value for a report, shortened. */
