@@ -11,6 +11,8 @@ import { CheckError, openSubject, parseBase, type Subject } from './subject.js'
 export interface CheckOptions {
   /** The level that it is held to. @defaultValue the one that its info.json claims */
   readonly level?: ComplianceLevel
+  /** The only rows that are asked, by their names. @defaultValue all of them */
+  readonly only?: readonly string[]
   /** How long one answer may take, in seconds. @defaultValue 30 */
   readonly timeoutSeconds?: number
   /** How long all of it may take, in seconds. @defaultValue 600 */
@@ -43,11 +45,13 @@ export interface CheckReport {
  * Checks a IIIF image service, of version 2 or 3.
  *
  * @param url - the base URI of an image, or the URL of its info.json
- * @throws {@link CheckError} where `url` is no such thing.
+ * @throws {@link CheckError} where `url` is no such thing, or there is no row of a name.
  * @throws {@link AbortedError} where the signal was given.
  */
 export async function checkServer(url: string, options: CheckOptions = {}): Promise<CheckReport> {
   const base = parseBase(url)
+  const unknown = options.only?.find(id => !rows.some(row => row.id === id))
+  if (unknown !== undefined) throw new CheckError(`There is no row "${unknown}".`)
   const { timeoutSeconds = 30, deadlineSeconds = 600, maxBytes = 64 * 2 ** 20, signal } = options
   const times = { timeoutMs: timeoutSeconds * 1000, deadlineMs: deadlineSeconds * 1000 }
   const client = createClient({ ...times, maxBytes, signal })
@@ -62,7 +66,7 @@ export async function checkServer(url: string, options: CheckOptions = {}): Prom
       tell({ ...documentRow, milliseconds: 0, outcome: 'failed', findings: [describe(base, error)] }, 1)
       return undefined
     })
-    const asked = subject ? rows.filter(row => row.sections[subject.version] !== undefined) : []
+    const asked = subject ? chooseRows(subject.version, options.only) : []
     if (subject) tell({ ...documentRow, milliseconds: 0, outcome: 'passed' }, asked.length + 1)
     for (const row of asked) {
       throwIfAborted(signal)
@@ -89,6 +93,10 @@ const documentRow = {
   says: 'servers must support requests for image information',
   section: '5',
 } as const
+
+function chooseRows(version: ImageApiVersion, only: readonly string[] | undefined): readonly Row[] {
+  return rows.filter(({ id, sections }) => sections[version] !== undefined && (only?.includes(id) ?? true))
+}
 
 function describe(base: string, { message }: CheckError) {
   return { asked: `GET ${base}/info.json`, came: message, expected: 'status 200 and a JSON object' }

@@ -2,7 +2,7 @@
    scaling and two encoders never agree on pixels, but on what is where. */
 import sharp, { type Sharp } from 'sharp'
 import type { Box, Dimensions } from '../protocol/geometry.js'
-import { isWithinLimits } from '../protocol/limits.js'
+import { fitWithin, isWithinLimits } from '../protocol/limits.js'
 import type { Rotation } from '../protocol/rotation.js'
 import { readRecords, readWhole } from './info.js'
 import type { Subject } from './subject.js'
@@ -79,7 +79,9 @@ function listReferenceSizes({ version, size, limits, info, promises }: Subject):
   return [
     ...(isSmall && version === 3 ? ['max'] : []),
     ...(isSmall && version === 2 && isWithinLimits(size, limits) ? ['full'] : []),
-    ...(promises({ feature: 'sizeByW' }) ? [`${Math.max(1, Math.min(scaled, limits.maxWidth))},`] : []),
+    ...(promises({ feature: 'sizeByW' })
+      ? [`${Math.max(1, Math.min(scaled, fitWithin(size, size, limits).width))},`]
+      : []),
     ...listed
       .slice(0, 1)
       .map(entry => (version === 3 ? `${entry.width},${entry.height}` : `${entry.width},`)),

@@ -48,14 +48,11 @@ const rows: readonly ImageRow[] = [
     id: 'region-square',
     title: 'square gives a square, as large as it can be',
     sections: both('4.1'),
-    says: 'an area where the width and height are both equal to the length of the shorter dimension',
+    says: 'width and height are both equal to the shorter dimension; where it lies in the longer one is up to the server',
     needs: { feature: 'regionSquare' },
-    wish: ({ size, promises, limits }) => {
-      const side = Math.min(size.width, size.height)
-      const width = Math.min(200, side, limits.maxWidth)
-      return promises({ feature: 'sizeByW' })
-        ? [`square/${width},/0/default.jpg`]
-        : ['square/max/0/default.jpg']
+    wish: subject => {
+      const side = Math.min(subject.size.width, subject.size.height)
+      return [`square/${smallSize(subject, { width: side, height: side })}/0/default.jpg`]
     },
   },
   {

@@ -144,9 +144,10 @@ export function readLevel(
   version: ImageApiVersion,
 ): ComplianceLevel | undefined {
   const claimed = version === 3 ? profile : [profile].flat()[0]
+  if (typeof claimed !== 'string') return undefined
   const found =
     version === 3
-      ? /^level([012])$/.exec(String(claimed))
-      : /^https?:\/\/iiif\.io\/api\/image\/2\/level([012])\.json$/.exec(String(claimed))
+      ? /^level([012])$/.exec(claimed)
+      : /^https?:\/\/iiif\.io\/api\/image\/2\/level([012])\.json$/.exec(claimed)
   return found ? (Number(found[1]) as ComplianceLevel) : undefined
 }

@@ -3,7 +3,7 @@
    a pixel more or less is right. */
 import { isIIIFError } from '../errors.js'
 import { mediaTypes } from '../protocol/format.js'
-import { type Dimensions, rotateDimensions } from '../protocol/geometry.js'
+import { type Box, type Dimensions, rotateDimensions } from '../protocol/geometry.js'
 import { type ImageRequest, parseRequest } from '../protocol/request.js'
 import { type ResolvedRequest, resolveRequest } from '../protocol/resolved.js'
 import type { Reply } from './client.js'
@@ -58,7 +58,7 @@ export async function verifyImage(
     ...findings,
     ...checkFormat(decoded, wanted.request, asked),
     ...checkSize(decoded, allowance.size ? { ...wanted, exact: allowance.size } : wanted, asked),
-    ...(await checkContent(subject, decoded, wanted.resolved, asked)),
+    ...(await checkContent(subject, decoded, wanted, asked)),
   ]
 }
 
@@ -166,20 +166,37 @@ function checkSize({ width, height }: Decoded, { request, size, exact }: Wanted,
 async function checkContent(
   subject: Subject,
   decoded: Decoded,
-  { region, rotation, quality }: ResolvedRequest,
+  { request, resolved }: Wanted,
   asked: string,
 ): Promise<Finding[]> {
+  const { region, rotation, quality } = resolved
   const findings = checkQuality(decoded, quality, asked)
   const reference = await subject.reference()
   // What was turned by other angles has corners, and bitonal images have patterns of their own.
   if (!reference || rotation.degrees % 90 !== 0 || quality === 'bitonal') return findings
-  const part = await coarsenPart(reference, region, subject.size)
   const came = await coarsenImage(decoded)
-  const apart = part.isTiny
-    ? compareLike(quality, flattenCoarse(part.picture), flattenCoarse(came)) / tinyFactor
-    : compareLike(quality, turnCoarse(part.picture, rotation), came)
+  const boxes = request.region.kind === 'square' ? listSquares(subject.size) : [region]
+  let apart = Infinity
+  for (const box of boxes) {
+    const part = await coarsenPart(reference, box, subject.size)
+    const distance = part.isTiny
+      ? compareLike(quality, flattenCoarse(part.picture), flattenCoarse(came)) / tinyFactor
+      : compareLike(quality, turnCoarse(part.picture, rotation), came)
+    apart = Math.min(apart, distance)
+  }
   const where = `the same as in ${reference.parameters}, at ${Object.values(region).join(',')}`
   return [...findings, ...unless(apart <= tolerance, asked, describeApart(apart, reference), where)]
+}
+
+/* 4.1: where a square lies in the longer dimension is up to the server. */
+function listSquares({ width, height }: Dimensions): Box[] {
+  const side = Math.min(width, height)
+  return [0, 0.25, 0.5, 0.75, 1].map(part => ({
+    x: Math.round((width - side) * part),
+    y: Math.round((height - side) * part),
+    width: side,
+    height: side,
+  }))
 }
 
 function compareLike(quality: string, one: Coarse, two: Coarse): number {

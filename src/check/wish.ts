@@ -1,6 +1,6 @@
 /* What rows ask for: parameters that the server promises, small enough to be cheap for it. */
 import type { Box, Dimensions } from '../protocol/geometry.js'
-import { isWithinLimits } from '../protocol/limits.js'
+import { fitWithin, isWithinLimits, type Limits } from '../protocol/limits.js'
 import { readRecords, readWhole } from './info.js'
 import type { Subject } from './subject.js'
 
@@ -16,7 +16,12 @@ export function wholeSize({ version, limits }: Subject, region: Dimensions): str
 /** A size parameter for a region: small where a width may be asked for, all there is otherwise. */
 export function smallSize(subject: Subject, region: Dimensions): string {
   if (!subject.promises({ feature: 'sizeByW' })) return wholeSize(subject, region)
-  return `${Math.max(1, Math.min(smallSide, region.width, subject.limits.maxWidth))},`
+  return `${Math.min(smallSide, boundWidth(region, subject.limits))},`
+}
+
+/** The largest width of a region that the limits allow, its aspect kept. */
+export function boundWidth(region: Dimensions, limits: Limits): number {
+  return Math.max(1, fitWithin(region, region, limits).width)
 }
 
 /** The parameters of a small image of the whole, in a form that every server with this info.json answers. */

@@ -16,6 +16,7 @@ sections of the Image API (2.1.1 or 3.0) what it does not answer right.
 compared with those that the server itself gives for the whole image.
 
   --level <n>      the level it is held to: 0, 1 or 2 (default: what it claims)
+  --only <names>   asks these rows only, separated by commas
   --all            shows what passed and what was skipped, too
   --junit <file>   writes the result as JUnit XML
   --json           prints the result as JSON
@@ -32,6 +33,7 @@ export const command: Command = {
   usage,
   options: {
     level: { type: 'string' },
+    only: { type: 'string' },
     all: { type: 'boolean' },
     junit: { type: 'string' },
     json: { type: 'boolean' },
@@ -66,7 +68,15 @@ async function runCheck(words: Words, io: Io): Promise<number> {
   }
   try {
     const held = level === undefined ? {} : { level: Number(level) as ComplianceLevel }
-    const options = { ...held, timeoutSeconds, deadlineSeconds, onRow, signal: io.signal }
+    const only = words.text('only')?.split(',')
+    const options = {
+      ...held,
+      ...(only ? { only } : {}),
+      timeoutSeconds,
+      deadlineSeconds,
+      onRow,
+      signal: io.signal,
+    }
     const report = await checkServer(url, options)
     bar.clear()
     const junit = words.text('junit')
