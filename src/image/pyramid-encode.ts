@@ -65,7 +65,7 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   throwIfAborted(signal)
   let stop = () => {}
   const aborted = new Promise<void>(resolve => {
-    stop = resolve
+    stop = () => resolve()
     signal.addEventListener('abort', stop, { once: true })
   })
   try {

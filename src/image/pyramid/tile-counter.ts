@@ -15,8 +15,8 @@ type BeginsTile = (bytes: Uint8Array, at: number) => boolean
 const lookAhead = 512
 
 const beginnings: Readonly<Record<'jpeg' | 'webp' | 'deflate', BeginsTile>> = {
-  // SOI and the next marker: within entropy-coded data no FF is followed by D8.
-  jpeg: (bytes, at) => bytes[at] === 0xff && bytes[at + 1] === 0xd8 && bytes[at + 2] === 0xff,
+  // SOI and SOF0; the tables that tiles share have no frame, and within entropy-coded data no FF is followed by D8.
+  jpeg: (bytes, at) => isText(bytes, at, '\xff\xd8\xff\xc0'),
   webp: (bytes, at) => isText(bytes, at, 'RIFF') && isText(bytes, at + 8, 'WEBP'),
   deflate: beginsStream,
 }
