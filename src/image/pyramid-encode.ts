@@ -62,6 +62,8 @@ export async function encodePyramid(
 /** Waits for a work that cannot be stopped, and no longer than until a signal is given. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
+  // What becomes of the work when it was given up does not matter any more.
+  work.catch(() => {})
   throwIfAborted(signal)
   let stop = () => {}
   const aborted = new Promise<void>(resolve => {
@@ -74,8 +76,6 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  // What becomes of the work does not matter any more.
-  work.catch(() => {})
   throwIfAborted(signal)
   return work
 }
