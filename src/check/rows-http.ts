@@ -1,7 +1,7 @@
 /* The rows about HTTP (Image API 3.0 sections 2, 5.1, 6 and 7; 2.1 sections 2, 5 to 7). */
 import { versionFacts } from '../protocol/version.js'
 import { type Finding, type Row, unless } from './row.js'
-import { type Subject, viewerHeaders } from './subject.js'
+import { readLevel, type Subject, viewerHeaders } from './subject.js'
 import { formatAsked, formatReply, readType } from './verify.js'
 import { smallImage } from './wish.js'
 
@@ -109,7 +109,8 @@ export const httpRows: readonly Row[] = [
     needs: { feature: 'profileLinkHeader' },
     run: async subject => {
       const reply = await subject.ask(`/${smallImage(subject)}`)
-      const expected = `${versionFacts[subject.version].profile}${subject.level}.json`
+      const claimed = readLevel(subject.info, subject.version) ?? subject.level
+      const expected = `${versionFacts[subject.version].profile}${claimed}.json`
       const found = readLink(reply.headers.link, 'profile')
       return unless(
         found === expected,

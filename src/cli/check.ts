@@ -83,6 +83,8 @@ async function runCheck(words: Words, io: Io): Promise<number> {
     if (junit !== undefined) await writeFile(junit, formatJunit(report))
     io.out(isJson ? `${JSON.stringify(report, undefined, 2)}\n` : plain(formatSum(report)))
     return report.isCompliant ? 0 : 1
+  } catch (error) {
+    throw error instanceof CheckError ? new UsageError([error.message]) : error
   } finally {
     bar.clear()
   }

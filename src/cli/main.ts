@@ -17,7 +17,6 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 // Who reads the output has gone, as `head` does: the work is over.
 process.stdout.on('error', error => {
   if (!('code' in error) || error.code !== 'EPIPE') throw error
-  received ??= 'SIGTERM'
   controller.abort()
 })
 

@@ -27,6 +27,8 @@ export interface DiagnoseOptions {
 
 /** More decoded pixels than this are much for one request. */
 const fairPixels = 4_000_000
+/** A thumbnail is scaled from the nearest stored size: from no more than this where there is one for it. */
+const fastPixels = 1_200_000
 
 /**
  * Looks at an image, or at all images below a folder.
@@ -76,8 +78,7 @@ async function diagnoseFile(name: string, path: string, options: DiagnoseOptions
 function classify(costs: readonly RequestCost[]): CostClass {
   const most = Math.max(...costs.map(({ decodedPixels }) => decodedPixels))
   if (most > fairPixels) return 'slow'
-  // A thumbnail is scaled from the nearest stored size, which is little work where there is one.
-  return costs[0]?.way === 'render' ? 'fair' : 'fast'
+  return costs[0]?.way === 'render' || most > fastPixels ? 'fair' : 'fast'
 }
 
 /* A small picture in one piece is decoded soon enough, and its pyramid would have one level. */

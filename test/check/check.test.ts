@@ -273,8 +273,12 @@ const mutations: readonly Mutation[] = [
   ['error-words', 'JSON', 3, header('Content-Type', 'application/json', /nothing/)],
 ]
 
+const complete = mutations.map(
+  ([row, what, version, broken, options = {}]) => [row, what, version, broken, options] as const,
+)
+
 describe('a server that is broken', () => {
-  it.each(mutations)('is seen by %s: %s, version %i', async (row, _what, version, broken, options = {}) => {
+  it.each(complete)('is seen by %s: %s, version %i', async (row, _what, version, broken, options) => {
     const origin = await startServer(broken, options)
     const name = row === 'tiles-served' ? 'grid.tif' : 'grid.png'
     const only: CheckOptions = row === 'info-document' ? {} : { only: [row] }

@@ -44,17 +44,17 @@ const files: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       .toFile(path),
   'turned.jpg': path => large.clone().withMetadata({ orientation: 6 }).jpeg().toFile(path),
   'cmyk.jpg': path => large.clone().toColourspace('cmyk').jpeg().toFile(path),
-  'pages.gif': path =>
-    sharp([{ create: page(0) }, { create: page(200) }], { join: { animated: true } })
+  'pages.gif': async path => {
+    const pages = await Promise.all(
+      ['#c04020', '#2040c0'].map(color => large.clone().resize(40).tint(color).png().toBuffer()),
+    )
+    await sharp(pages, { join: { animated: true } })
       .gif()
-      .toFile(path),
+      .toFile(path)
+  },
   'profile.tif': path => writeWithProfile(large.clone(), path),
   'broken.jpg': path => writeFile(path, 'no image'),
   'cut.png': async path => writeFile(path, (await large.clone().png().toBuffer()).subarray(0, 3000)),
-}
-
-function page(red: number) {
-  return { width: 40, height: 30, channels: 3 as const, background: { r: red, g: 0, b: 0 } }
 }
 
 async function writeWithProfile(image: Sharp, path: string): Promise<void> {
