@@ -2,8 +2,10 @@
    a failure. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ImageSource } from '../contracts.js'
 import { isIIIFError, throwIfAborted } from '../errors.js'
 import { localFile } from '../image/local-file.js'
+import { openReader } from '../image/reader.js'
 import { listImages } from '../source/list.js'
 import type { CostClass, Diagnosis, RequestCost } from './diagnosis.js'
 import { type ImageFacts, readFacts } from './facts.js'
@@ -66,6 +68,7 @@ async function diagnoseFile(name: string, path: string, options: DiagnoseOptions
     const estimates = [requests.tile, requests.thumbnail].map(request => estimateCost(request, facts))
     const cost = classify(estimates)
     if (deservesPyramid(cost, facts)) found = { ...found, command: prescribePyramid(path, facts, warnings) }
+    await requireServed(source)
     const times = { budgetMs: budgetSeconds * 1000, timeoutMs: timeoutSeconds * 1000, signal }
     const [tile, thumbnail] = quick ? estimates : await measureCosts(source, estimates, times)
     return { ...found, cost, ...(tile && { tile }), ...(thumbnail && { thumbnail }) }
@@ -73,6 +76,12 @@ async function diagnoseFile(name: string, path: string, options: DiagnoseOptions
     throwIfAborted(signal)
     return { ...found, problem: describeProblem(error) }
   }
+}
+
+/* Opens the image as a service does by default. */
+async function requireServed(source: ImageSource): Promise<void> {
+  const reader = await openReader(source)
+  await reader.close()
 }
 
 function classify(costs: readonly RequestCost[]): CostClass {

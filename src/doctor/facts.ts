@@ -68,7 +68,8 @@ const maxLookUps = 512
  * @throws {@link IIIFError} where it is no image, damaged, or of a kind that is not served by default.
  */
 export async function readFacts(source: ImageSource): Promise<ImageFacts> {
-  const reader = await openReader(source)
+  // Also what is too large to be served as it is can be told of.
+  const reader = await openReader(source, { maxInputPixels: Infinity })
   try {
     const { description } = reader
     const tiff = description.format === 'tif' ? await readTiff(source) : undefined

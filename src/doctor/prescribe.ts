@@ -3,6 +3,9 @@ import { basename, dirname, extname, join } from 'node:path'
 import type { Warning } from './diagnosis.js'
 import type { ImageFacts } from './facts.js'
 
+/** Beyond this the program wants to be told that it is meant. */
+const maxPixels = 1_000_000_000
+
 /** Writes the command that makes a pyramid of an image. */
 export function prescribePyramid(
   path: string,
@@ -15,6 +18,7 @@ export function prescribePyramid(
   const options = [
     ...(needsJpeg ? ['--compression', 'jpeg'] : []),
     ...(isLargeProfile ? ['--profile', 'srgb'] : []),
+    ...(stored.width * stored.height > maxPixels ? ['--max-pixels', 'none'] : []),
   ]
   return ['honeydew', 'pyramid', ...options, quote(path), quote(choosePyramidPath(path))].join(' ')
 }

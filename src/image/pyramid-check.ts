@@ -2,11 +2,10 @@
    they are stored. */
 import { join } from 'node:path'
 import sharp from 'sharp'
-import type { SourceFormat } from '../contracts.js'
 import type { Box } from '../protocol/geometry.js'
 import { throwIfAborted } from './failure.js'
 import { localFile } from './local-file.js'
-import { preparePixels, untilAborted, type Watching } from './pyramid-encode.js'
+import { type PixelFile, preparePixels, untilAborted, type Watching } from './pyramid-encode.js'
 import type { PyramidPlan } from './pyramid-plan.js'
 import { openReader } from './reader.js'
 
@@ -22,12 +21,8 @@ export interface Comparison {
 
 /** What is compared. */
 export interface Compared {
-  /** The path of the source. */
-  readonly path: string
-  /** Its format. */
-  readonly format: SourceFormat
-  /** What was planned. */
-  readonly plan: PyramidPlan
+  /** The source, or its pixels. */
+  readonly image: PixelFile
   /** The path of the pyramid. */
   readonly pyramid: string
   /** A folder for the pixels of the source, which take as much space there as they are. */
@@ -47,12 +42,12 @@ export function isWithin({ mean, worstTile }: Comparison, bound: number): boolea
  * memory does not grow with it.
  */
 export async function comparePyramid(
-  { path, format, plan, pyramid, workshop }: Compared,
+  { image, pyramid, workshop }: Compared,
   { onProgress, signal }: Watching,
 ): Promise<Comparison> {
   const reference = join(workshop, 'reference.tif')
-  const { tile, levels, space } = plan
-  const pixels = preparePixels(path, format, plan)
+  const { tile, levels, space } = image.plan
+  const pixels = preparePixels(image)
   // Without compression files grow beyond 4 GiB where others do not.
   const layout = { tile: true, tileWidth: tile, tileHeight: tile, bigtiff: true } as const
   await untilAborted(pixels.tiff({ compression: 'none', ...layout }).toFile(reference), signal)

@@ -1,4 +1,5 @@
 /* The work of libvips for a pyramid, and a look at how far it is. */
+import { stat } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import type { SourceFormat } from '../contracts.js'
 import { failOnOf, throwIfAborted } from './failure.js'
@@ -14,46 +15,51 @@ export interface Watching {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Pixels in a file, and what a pyramid shall make of them. */
+export interface PixelFile {
+  /** The path. */
+  readonly path: string
+  /** The format. */
+  readonly format: SourceFormat
+  /** What is made of them. */
+  readonly plan: PyramidPlan
+}
+
 /** Prepares the pixels of an image as the pyramid shall have them: upright, in its colours. */
-export function preparePixels(path: string, format: SourceFormat, plan: PyramidPlan): Sharp {
+export function preparePixels({ path, format, plan }: PixelFile): Sharp {
   const image = sharp(path, {
-    sequentialRead: !plan.isTurned,
     ignoreIcc: plan.profile !== 'convert',
     // The plan has been held against the limit.
     limitInputPixels: false,
     failOn: failOnOf(format),
   })
-  if (plan.isTurned) image.autoOrient()
+  if (plan.orientation !== 1) image.autoOrient()
   if (plan.isFlattened) image.flatten({ background: '#ffffff' })
   if (plan.profile === 'keep') image.keepIccProfile()
   return image.toColourspace(plan.space)
 }
 
 /** Writes the pyramid of an image. */
-export async function encodePyramid(
-  path: string,
-  format: SourceFormat,
-  plan: PyramidPlan,
-  output: string,
-  watching: Watching,
-): Promise<void> {
-  const { compression, quality, tile, bigTiff, density } = plan
+export async function encodePyramid(image: PixelFile, output: string, watching: Watching): Promise<void> {
+  const { compression, quality, tile, bigTiff, density } = image.plan
   const perMillimetre = density === undefined ? {} : { xres: density / 25.4, yres: density / 25.4 }
-  const image = preparePixels(path, format, plan).tiff({
-    compression,
-    quality,
-    predictor: 'horizontal',
-    tile: true,
-    tileWidth: tile,
-    tileHeight: tile,
-    pyramid: true,
-    bigtiff: bigTiff,
-    resolutionUnit: 'inch',
-    ...perMillimetre,
-  })
-  const stop = watchTiles(output, plan, watching.onProgress)
+  const writing = preparePixels(image)
+    .tiff({
+      compression,
+      quality,
+      predictor: 'horizontal',
+      tile: true,
+      tileWidth: tile,
+      tileHeight: tile,
+      pyramid: true,
+      bigtiff: bigTiff,
+      resolutionUnit: 'inch',
+      ...perMillimetre,
+    })
+    .toFile(output)
+  const stop = watchTiles(output, image.plan, watching.onProgress)
   try {
-    await untilAborted(image.toFile(output), watching.signal)
+    await untilAborted(writing, watching.signal)
   } finally {
     stop()
   }
@@ -92,28 +98,41 @@ function watchTiles(
   { compression, levels, tile }: PyramidPlan,
   onProgress: Watching['onProgress'],
 ): () => void {
-  if (!onProgress) return () => {}
   const counts = levels.map(({ width, height }) => Math.ceil(width / tile) * Math.ceil(height / tile))
   const [first = 1] = counts
   const others = counts.reduce((sum, count) => sum + count, 0) - first
   const counter = createTileCounter(compression)
   let offset = 0
+  return lookRepeatedly(async () => {
+    let bytes: Uint8Array
+    let tiles = 0
+    do {
+      bytes = await readFrom(path, offset, readBytes)
+      offset += bytes.length
+      tiles = counter.count(bytes)
+    } while (bytes.length === readBytes)
+    const beyond = others > 0 ? Math.max(0, tiles - first) / others : 0
+    return (firstShare * Math.min(tiles, first)) / first + (1 - firstShare) * beyond
+  }, onProgress)
+}
+
+/** Looks how long a file is of which it is known how long it will be. */
+export function watchSize(path: string, bytes: number, onProgress: Watching['onProgress']): () => void {
+  return lookRepeatedly(async () => (await stat(path)).size / bytes, onProgress)
+}
+
+function lookRepeatedly(look: () => Promise<number>, onProgress: Watching['onProgress']): () => void {
+  if (!onProgress) return () => {}
   let isLooking = false
   let hasStopped = false
-  const look = async (): Promise<void> => {
-    const bytes = await readFrom(path, offset, readBytes)
-    offset += bytes.length
-    const tiles = counter.count(bytes)
-    if (hasStopped) return
-    const beyond = others > 0 ? Math.max(0, tiles - first) / others : 0
-    onProgress(Math.min(0.99, (firstShare * Math.min(tiles, first)) / first + (1 - firstShare) * beyond))
-    if (bytes.length === readBytes) await look()
-  }
   const timer = setInterval(() => {
     if (isLooking) return
     isLooking = true
-    // The file is not there yet, or not any more.
     look()
+      .then(part => {
+        if (!hasStopped) onProgress(Math.min(0.99, part))
+      })
+      // The file is not there yet, or not any more.
       .catch(() => {})
       .finally(() => {
         isLooking = false

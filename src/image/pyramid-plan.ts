@@ -1,5 +1,6 @@
 /* What a pyramid of an image will be: decided from its headers, before a pixel is decoded. */
 import type { Metadata } from 'sharp'
+import type { Orientation } from '../contracts.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import { tooLarge } from './failure.js'
 import { isSrgb } from './icc.js'
@@ -23,8 +24,10 @@ export interface PyramidPlan {
   readonly space: 'srgb' | 'b-w' | 'rgb16' | 'grey16'
   /** What becomes of the ICC profile; of `convert` none is left, because the colours are sRGB then. */
   readonly profile: 'none' | 'keep' | 'convert'
-  /** Whether stored pixels are turned upright, which needs them in any order: libvips puts them on disk. */
-  readonly isTurned: boolean
+  /** What is done to stored pixels, so that they stand upright; which costs disk space where they are many. */
+  readonly orientation: Orientation
+  /** How many bytes the pixels have. */
+  readonly pixelBytes: number
   /** Whether transparency is laid on white. */
   readonly isFlattened: boolean
   /** Pixels per inch, where the source tells. */
@@ -59,7 +62,8 @@ export function planPyramid(metadata: Metadata, pages: number, options: Resolved
     bigTiff: isBig(full, metadata, compression, options.bigtiff),
     space,
     profile: chooseProfile(metadata, options.profile, space),
-    isTurned: orientation !== 1,
+    orientation,
+    pixelBytes: countBytes(full, hasAlpha && compression !== 'jpeg', space),
     isFlattened: hasAlpha && compression === 'jpeg',
     density,
     notes: listNotes(metadata, pages, compression),
@@ -72,6 +76,11 @@ function chooseCompression(
 ): PyramidPlan['compression'] {
   if (wanted !== 'auto') return wanted
   return hasAlpha ? 'webp' : 'jpeg'
+}
+
+function countBytes({ width, height }: Dimensions, hasAlpha: boolean, space: PyramidPlan['space']): number {
+  const bands = graySpaces.includes(space) ? 1 : 3
+  return width * height * (bands + (hasAlpha ? 1 : 0)) * (deepSpaces.includes(space) ? 2 : 1)
 }
 
 const graySpaces: readonly string[] = ['b-w', 'grey16']

@@ -10,10 +10,17 @@ import { localFile, readFrom } from './local-file.js'
 import { disableOperationCache } from './operation-cache.js'
 import { appendMetadata, hasMark, type MetadataSource, readCarried } from './pyramid/metadata.js'
 import { codeOf, createWorkshop, exists, moveFinished, sweepWorkshops } from './pyramid/part-file.js'
-import { type Comparison, comparePyramid, isWithin, listServedLevels } from './pyramid-check.js'
+import {
+  type Compared,
+  type Comparison,
+  comparePyramid,
+  isWithin,
+  listServedLevels,
+} from './pyramid-check.js'
 import { encodePyramid, type Watching } from './pyramid-encode.js'
 import { type PyramidOptions, resolvePyramidOptions } from './pyramid-options.js'
 import { type PyramidPlan, planPyramid } from './pyramid-plan.js'
+import { stagePixels, stageShare } from './pyramid-stage.js'
 import { openReader } from './reader.js'
 
 /** How a pyramid is written, and who hears of it. */
@@ -99,10 +106,13 @@ export async function writePyramid(
   })
   try {
     const part = join(workshop.path, 'pyramid.tif')
-    await encodePyramid(image.path, image.description.format, plan, part, options)
+    const source = { path: image.path, format: image.description.format, plan }
+    const staged = await stagePixels(source, workshop.path, options)
+    await encodePyramid(staged, part, afterStage(staged !== source, options))
     const notes = await carryMetadata(image, plan, part)
     const served = await listServedLevels(part)
-    const comparison = await check({ image, plan, part, workshop: workshop.path }, options)
+    const compared = { image: staged, pyramid: part, workshop: workshop.path }
+    const comparison = await check(compared, options)
     throwIfAborted(signal)
     await moveFinished(part, output, force)
     options.onProgress?.(1)
@@ -149,23 +159,19 @@ export async function openInput(input: string): Promise<PyramidInput> {
   }
 }
 
-interface Made {
-  readonly image: PyramidInput
-  readonly plan: PyramidPlan
-  readonly part: string
-  readonly workshop: string
+/* The work after the first of two files is the second half. */
+function afterStage(isStaged: boolean, { onProgress, signal }: WritePyramidOptions): Watching {
+  if (!isStaged || !onProgress) return { onProgress, signal }
+  return { onProgress: part => onProgress(stageShare + (1 - stageShare) * part), signal }
 }
 
 async function check(
-  { image, plan, part, workshop }: Made,
-  { check: wanted = false, ...watching }: WritePyramidOptions,
+  compared: Compared,
+  { check: wanted = false, signal }: WritePyramidOptions,
 ): Promise<Comparison | undefined> {
   if (wanted === false) return undefined
-  const automatic = plan.compression === 'deflate' ? 0 : 5
+  const automatic = compared.image.plan.compression === 'deflate' ? 0 : 5
   const bound = wanted === 'auto' ? automatic : wanted
-  const { path, description } = image
-  const { signal } = watching
-  const compared = { path, format: description.format, plan, pyramid: part, workshop }
   const comparison = await comparePyramid(compared, { signal })
   if (!isWithin(comparison, bound)) throw new ComparisonError(comparison, bound)
   return comparison
