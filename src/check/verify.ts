@@ -77,7 +77,7 @@ export function formatAsked({ method, asked }: Reply): string {
 export function formatReply({ status, failure, body, headers }: Reply): string {
   if (failure !== undefined) return status === 0 ? failure : `status ${status}, and ${failure}`
   const isText = /^text\/|json/.test(headers['content-type'] ?? '')
-  const words = isText && status >= 400 ? new TextDecoder().decode(body).trim() : ''
+  const words = isText && status >= 400 ? new TextDecoder().decode(body).replace(/\s+/g, ' ').trim() : ''
   return words ? `status ${status}: ${formatValue(words)}` : `status ${status}`
 }
 
