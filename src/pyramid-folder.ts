@@ -52,12 +52,16 @@ export async function* writePyramids(
   if (from === to) throw new OutputError('The folder of the pyramids is the folder of the images.')
   const own = `${relative(from, to).split(sep).join('/')}/`
   const makers = new Map<string, string>()
+  const swept = new Set<string>()
   for await (const name of listImages(from, { ...(signal ? { signal } : {}) })) {
     if (name.startsWith(own)) continue
     const path = join(to, `${name.replace(/\.[^./]*$/, '')}.tif`)
     const maker = makers.get(path)
     makers.set(path, maker ?? name)
-    if (maker === undefined) yield await writeOne(name, join(from, name), path, options)
+    // Once for each folder: it lists all that is in it.
+    const sweep = !swept.has(dirname(path))
+    swept.add(dirname(path))
+    if (maker === undefined) yield await writeOne(name, join(from, name), path, { ...options, sweep })
     else yield failed(name, path, new OutputError(`Its pyramid would have the name of that of ${maker}.`))
     throwIfAborted(signal)
   }

@@ -5,7 +5,7 @@ import { listTileGrid, type Tile } from '../protocol/tiles.js'
 import { readRecords, readWhole } from './info.js'
 import type { Finding, Row } from './row.js'
 import type { Subject } from './subject.js'
-import { type Allowance, verifyImage } from './verify.js'
+import { verifyImage } from './verify.js'
 import { formatBox } from './wish.js'
 
 /** So many sizes are asked for at the most, and so many tiles of each scale factor. */
@@ -23,14 +23,7 @@ export const tileRows: readonly Row[] = [
     sections: { 2: 'compliance 3.2', 3: '5.3' },
     says: 'a request constructed with the w,h syntax using these sizes must be supported by the server',
     skip: subject => (listSizes(subject).length === 0 ? 'info.json lists no sizes' : undefined),
-    run: async subject => {
-      const findings: Finding[] = []
-      for (const size of listSizes(subject)) {
-        const text = subject.version === 3 ? `${size.width},${size.height}` : `${size.width},`
-        findings.push(...(await verifyImage(subject, `full/${text}/0/default.jpg`, listed(subject, size))))
-      }
-      return findings
-    },
+    run: subject => verifySizes(subject, formOf(subject)),
   },
   {
     id: 'sizes-served-wh',
@@ -39,14 +32,7 @@ export const tileRows: readonly Row[] = [
     sections: { 2: '5.2' },
     says: 'for maximum compatibility, servers should support both the w, and w,h forms for sizes that are listed',
     skip: subject => (listSizes(subject).length === 0 ? 'info.json lists no sizes' : undefined),
-    run: async subject => {
-      const findings: Finding[] = []
-      for (const size of listSizes(subject)) {
-        const parameters = `full/${size.width},${size.height}/0/default.jpg`
-        findings.push(...(await verifyImage(subject, parameters, { size })))
-      }
-      return findings
-    },
+    run: subject => verifySizes(subject, 'w,h'),
   },
   {
     id: 'tiles-served',
@@ -57,22 +43,39 @@ export const tileRows: readonly Row[] = [
     skip: subject => (listFactors(subject).length === 0 ? 'info.json lists no tiles' : undefined),
     run: async subject => {
       const findings: Finding[] = []
-      for (const { region, size } of listFactors(subject).flatMap(chosen =>
-        chooseTiles(subject.size, chosen),
-      )) {
+      for (const { region, size } of listFactors(subject).flatMap(one => chooseTiles(subject.size, one))) {
         const isWhole = region.width === subject.size.width && region.height === subject.size.height
         const part = isWhole ? 'full' : formatBox(region)
-        const text = subject.version === 3 ? `${size.width},${size.height}` : `${size.width},`
-        findings.push(...(await verifyImage(subject, `${part}/${text}/0/default.jpg`, listed(subject, size))))
+        findings.push(...(await verifyListed(subject, part, size, formOf(subject))))
       }
       return findings
     },
   },
 ]
 
-/* Version 2 asks for the width only: the height is the server's to round. */
-function listed({ version }: Subject, size: Dimensions): Allowance {
-  return version === 3 ? { size } : {}
+/** How a size is asked for that info.json lists. */
+type SizeForm = 'w,' | 'w,h'
+
+/* 2.1 section 5.2: sizes should be requested in the canonical syntax, which is w, there. */
+function formOf({ version }: Subject): SizeForm {
+  return version === 3 ? 'w,h' : 'w,'
+}
+
+/* Where the width alone is asked for, the height is the server's to round. */
+function verifyListed(
+  subject: Subject,
+  region: string,
+  size: Dimensions,
+  form: SizeForm,
+): Promise<Finding[]> {
+  const text = form === 'w,h' ? `${size.width},${size.height}` : `${size.width},`
+  return verifyImage(subject, `${region}/${text}/0/default.jpg`, form === 'w,h' ? { size } : {})
+}
+
+async function verifySizes(subject: Subject, form: SizeForm): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const size of listSizes(subject)) findings.push(...(await verifyListed(subject, 'full', size, form)))
+  return findings
 }
 
 function listSizes({ info }: Subject): Dimensions[] {

@@ -1,5 +1,6 @@
 /* `honeydew check`: holds any IIIF image server against the specification. */
 import { writeFile } from 'node:fs/promises'
+import type { CheckOptions } from '../check/check.js'
 import { formatJunit, formatResult, formatSum } from '../check/report.js'
 import type { RowResult } from '../check/row.js'
 import type { ComplianceLevel } from '../protocol/version.js'
@@ -44,40 +45,18 @@ export const command: Command = {
 }
 
 async function runCheck(words: Words, io: Io): Promise<number> {
-  const { parseBase, CheckError } = await import('../check/subject.js')
-  const [url = '', ...others] = words.places
-  const level = words.choice('level', ['0', '1', '2'])
-  const timeoutSeconds = words.number('timeout', 1, 3600) ?? 30
-  const deadlineSeconds = words.number('deadline', 1, 86_400) ?? 600
-  const problems = [...words.problems]
-  if (others.length > 0) problems.push(`Expected one URL but received ${words.places.length}`)
-  try {
-    parseBase(url)
-  } catch (error) {
-    if (!(error instanceof CheckError)) throw error
-    problems.push(error.message)
-  }
-  if (problems.length > 0) throw new UsageError(problems)
+  const { CheckError } = await import('../check/subject.js')
   const { checkServer } = await import('../check/check.js')
-  const bar = createProgressBar(io)
+  const { url, ...options } = await readOptions(words)
   const isJson = words.has('json')
+  const bar = createProgressBar(io)
   const onRow = (result: RowResult, done: number, total: number) => {
     bar.clear()
     if (!isJson) tellRow(result, words.has('all'), io)
     bar.show('asking', done / total)
   }
   try {
-    const held = level === undefined ? {} : { level: Number(level) as ComplianceLevel }
-    const only = words.text('only')?.split(',')
-    const options = {
-      ...held,
-      ...(only ? { only } : {}),
-      timeoutSeconds,
-      deadlineSeconds,
-      onRow,
-      signal: io.signal,
-    }
-    const report = await checkServer(url, options)
+    const report = await checkServer(url, { ...options, onRow, signal: io.signal })
     bar.clear()
     const junit = words.text('junit')
     if (junit !== undefined) await writeFile(junit, formatJunit(report))
@@ -87,6 +66,31 @@ async function runCheck(words: Words, io: Io): Promise<number> {
     throw error instanceof CheckError ? new UsageError([error.message]) : error
   } finally {
     bar.clear()
+  }
+}
+
+async function readOptions(words: Words): Promise<CheckOptions & { readonly url: string }> {
+  const { parseBase, CheckError } = await import('../check/subject.js')
+  const [url = ''] = words.places
+  const level = words.choice('level', ['0', '1', '2'])
+  const only = words.text('only')?.split(',')
+  const timeoutSeconds = words.number('timeout', 1, 3600) ?? 30
+  const deadlineSeconds = words.number('deadline', 1, 86_400) ?? 600
+  const problems = [...words.problems]
+  if (words.places.length > 1) problems.push(`Expected one URL but received ${words.places.length}`)
+  try {
+    parseBase(url)
+  } catch (error) {
+    if (!(error instanceof CheckError)) throw error
+    problems.push(error.message)
+  }
+  if (problems.length > 0) throw new UsageError(problems)
+  return {
+    url,
+    timeoutSeconds,
+    deadlineSeconds,
+    ...(level === undefined ? {} : { level: Number(level) as ComplianceLevel }),
+    ...(only ? { only } : {}),
   }
 }
 

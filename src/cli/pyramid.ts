@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { WritePyramidOptions, WrittenPyramid } from '../image/pyramid-writer.js'
 import { type Command, type Io, UsageError } from './command.js'
 import { explainError } from './explain.js'
-import { createProgressBar } from './progress.js'
+import { createProgressBar, type ProgressBar } from './progress.js'
 import { formatBytes, plain } from './text.js'
 import type { Words } from './words.js'
 
@@ -48,6 +48,16 @@ export const command: Command = {
   run: runPyramid,
 }
 
+/** What is to be made, and who hears of it. */
+interface Job {
+  readonly input: string
+  readonly output: string
+  readonly options: WritePyramidOptions
+  readonly isJson: boolean
+  readonly bar: ProgressBar
+  readonly io: Io
+}
+
 async function runPyramid(words: Words, io: Io): Promise<number> {
   const options = { ...(await readOptions(words)), signal: io.signal }
   const [input = '', output = ''] = words.places
@@ -55,9 +65,13 @@ async function runPyramid(words: Words, io: Io): Promise<number> {
     stats => stats.isDirectory(),
     () => false,
   )
-  return isFolder
-    ? makeFolder(input, output, options, words.has('json'), io)
-    : makeFile(input, output, options, words.has('json'), io)
+  const bar = createProgressBar(io)
+  const job = { input, output, options, isJson: words.has('json'), bar, io }
+  try {
+    return isFolder ? await makeFolder(job) : await makeFile(job)
+  } finally {
+    bar.clear()
+  }
 }
 
 async function readOptions(words: Words): Promise<WritePyramidOptions> {
@@ -89,53 +103,30 @@ async function readOptions(words: Words): Promise<WritePyramidOptions> {
   return { ...given, force: words.has('force'), check }
 }
 
-async function makeFile(
-  input: string,
-  output: string,
-  options: WritePyramidOptions,
-  isJson: boolean,
-  io: Io,
-): Promise<number> {
+async function makeFile({ input, output, options, isJson, bar, io }: Job): Promise<number> {
   const { writePyramid } = await import('../image/pyramid-writer.js')
-  const bar = createProgressBar(io)
-  try {
-    const onProgress = (part: number) => bar.show(input, part)
-    const written = await writePyramid(input, output, { ...options, onProgress })
-    bar.clear()
-    io.out(
-      isJson
-        ? `${JSON.stringify({ name: input, output, kind: 'made', ...written })}\n`
-        : describe(output, written),
-    )
-    return 0
-  } finally {
-    bar.clear()
-  }
+  const onProgress = (part: number) => bar.show(input, part)
+  const written = await writePyramid(input, output, { ...options, onProgress })
+  bar.clear()
+  const outcome = { name: input, output, kind: 'made', ...written }
+  io.out(isJson ? `${JSON.stringify(outcome)}\n` : describe(output, written))
+  return 0
 }
 
-async function makeFolder(
-  input: string,
-  output: string,
-  options: WritePyramidOptions,
-  isJson: boolean,
-  io: Io,
-): Promise<number> {
+async function makeFolder({ input, output, options, isJson, bar, io }: Job): Promise<number> {
   const { writePyramids } = await import('../pyramid-folder.js')
-  const bar = createProgressBar(io)
   const counts = { made: 0, fresh: 0, failed: 0 }
-  try {
-    const onProgress = (name: string, part: number) => bar.show(name, part)
-    for await (const outcome of writePyramids(input, output, { ...options, onProgress })) {
-      bar.clear()
-      counts[outcome.kind] += 1
-      const failure = outcome.kind === 'failed' ? explainError(outcome.error) : undefined
-      if (isJson)
-        io.out(`${JSON.stringify({ ...outcome, ...(failure === undefined ? {} : { error: failure }) })}\n`)
-      else if (outcome.kind === 'made') io.out(describe(outcome.output, outcome.written))
-      if (failure !== undefined) io.err(`${plain(outcome.name)}: ${failure}\n`)
-    }
-  } finally {
+  const onProgress = (name: string, part: number) => bar.show(name, part)
+  for await (const outcome of writePyramids(input, output, { ...options, onProgress })) {
     bar.clear()
+    counts[outcome.kind] += 1
+    const { name, kind } = outcome
+    const error = kind === 'failed' ? explainError(outcome.error) : undefined
+    if (isJson) {
+      const written = kind === 'made' ? outcome.written : {}
+      io.out(`${JSON.stringify({ name, output: outcome.output, kind, error, ...written })}\n`)
+    } else if (kind === 'made') io.out(describe(outcome.output, outcome.written))
+    if (error !== undefined) io.err(`${plain(name)}: ${error}\n`)
   }
   const { made, fresh, failed } = counts
   if (!isJson) io.out(`${made} made, ${fresh} up to date, ${failed} failed\n`)

@@ -27,6 +27,8 @@ import { openReader } from './reader.js'
 export interface WritePyramidOptions extends PyramidOptions, Watching {
   /** Whether a file that is there is replaced. @defaultValue false */
   readonly force?: boolean
+  /** Whether what killed runs have left in the folder of the output is removed first. @defaultValue true */
+  readonly sweep?: boolean
   /**
    * Whether the pixels are compared with those of the source before the file gets its name; how far they may be apart on
    * average, from 0 to 255, or `auto`: 5 for JPEG and WebP, 0 for deflate. It takes about as long as writing, and as much
@@ -95,12 +97,12 @@ export async function writePyramid(
   options: WritePyramidOptions = {},
 ): Promise<WrittenPyramid> {
   const settings = resolvePyramidOptions(options)
-  const { force = false, signal } = options
+  const { force = false, sweep = true, signal } = options
   await requireFree(input, output, force)
   const image = await openInput(input)
   const plan = planPyramid(image.metadata, image.description.pages, settings)
   throwIfAborted(signal)
-  await sweepWorkshops(dirname(resolve(output)))
+  if (sweep) await sweepWorkshops(dirname(resolve(output)))
   const workshop = await createWorkshop(output).catch((cause: unknown) => {
     throw toOutputFailure(cause)
   })
