@@ -1,14 +1,11 @@
 /* Writes pyramids: TIFF with tiles at every power of two, which is what a IIIF server answers from with the least work.
    libvips reads the source once, from top to bottom, and holds a few rows of it. */
-import { open, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import sharp, { type Metadata } from 'sharp'
-import type { ImageDescription } from '../contracts.js'
 import { isIIIFError, ToolError } from '../errors.js'
 import { throwIfAborted, toSourceFailure } from './failure.js'
-import { localFile, readFrom } from './local-file.js'
-import { disableOperationCache } from './operation-cache.js'
-import { appendMetadata, hasMark, type MetadataSource, readCarried } from './pyramid/metadata.js'
+import { readFrom } from './local-file.js'
+import { hasMark } from './pyramid/metadata.js'
 import { codeOf, createWorkshop, exists, moveFinished, sweepWorkshops } from './pyramid/part-file.js'
 import {
   type Compared,
@@ -20,8 +17,8 @@ import {
 import { encodePyramid, type Watching } from './pyramid-encode.js'
 import { type PyramidOptions, resolvePyramidOptions } from './pyramid-options.js'
 import { type PyramidPlan, planPyramid } from './pyramid-plan.js'
+import { carryMetadata, openInput } from './pyramid-source.js'
 import { stagePixels, stageShare } from './pyramid-stage.js'
-import { openReader } from './reader.js'
 
 /** How a pyramid is written, and who hears of it. */
 export interface WritePyramidOptions extends PyramidOptions, Watching {
@@ -50,16 +47,6 @@ export interface WrittenPyramid {
   readonly comparison?: Comparison
   /** What the user should know: what is lost, and why. */
   readonly notes: readonly string[]
-}
-
-/** An image that a pyramid is made of. */
-export interface PyramidInput {
-  /** Its path. */
-  readonly path: string
-  /** What its reader tells. */
-  readonly description: ImageDescription
-  /** What libvips tells. */
-  readonly metadata: Metadata
 }
 
 /** The output cannot be written; the message says what is in the way. */
@@ -138,29 +125,6 @@ export function isOwnPyramid(path: string): Promise<boolean> {
   return hasMark((offset, length) => readFrom(path, offset, length)).catch(() => false)
 }
 
-/**
- * Opens an image that a pyramid is to be made of, or was made of.
- *
- * @throws {@link SourceError} where it is no image, or damaged.
- */
-export async function openInput(input: string): Promise<PyramidInput> {
-  disableOperationCache()
-  const path = resolve(input)
-  if (path.endsWith(']')) {
-    throw new OutputError(
-      'libvips takes what is in brackets at the end of a name for options: rename the file.',
-    )
-  }
-  const reader = await openReader(await localFile(path), { maxInputPixels: Infinity })
-  await reader.close()
-  try {
-    const metadata = await sharp(path, { limitInputPixels: false }).metadata()
-    return { path, description: reader.description, metadata }
-  } catch (error) {
-    throw toSourceFailure(error)
-  }
-}
-
 /* The work after the first of two files is the second half. */
 function afterStage(isStaged: boolean, { onProgress, signal }: WritePyramidOptions): Watching {
   if (!isStaged || !onProgress) return { onProgress, signal }
@@ -192,49 +156,6 @@ async function requireFree(input: string, output: string, force: boolean): Promi
   const [one, two] = await Promise.all([input, output].map(path => realpath(path).catch(() => undefined)))
   if (one !== undefined && one === two) throw new OutputError('The output is the input.')
   if (!force && (await exists(output))) throw new OutputError('The output exists.')
-}
-
-/* A picture without what its camera has said is better than none. */
-async function carryMetadata(
-  { path, description, metadata }: PyramidInput,
-  plan: PyramidPlan,
-  part: string,
-): Promise<string[]> {
-  const { xmp, iptc } = metadata
-  const change = { size: plan.levels[0], isConverted: plan.profile === 'convert' }
-  const exif = findExif(path, description, metadata)
-  const notes: string[] = []
-  const carried = await readCarried({ xmp, iptc, ...exif }, change).catch(() => {
-    notes.push('its Exif data are damaged and are left out')
-    return readCarried({ xmp, iptc }, change)
-  })
-  const file = await open(part, 'r+')
-  try {
-    await appendMetadata(
-      {
-        read: (offset, length) => readFrom(part, offset, length),
-        write: (bytes, offset) => file.write(bytes, 0, bytes.length, offset),
-        size: (await file.stat()).size,
-      },
-      carried,
-    )
-  } finally {
-    await file.close()
-  }
-  return notes
-}
-
-const exifStart = 'Exif\0\0'
-
-function findExif(
-  path: string,
-  { format }: ImageDescription,
-  { exif }: Metadata,
-): Pick<MetadataSource, 'exif'> {
-  if (format === 'tif') return { exif: (offset, length) => readFrom(path, offset, length) }
-  if (exif === undefined) return {}
-  const start = exif.toString('latin1', 0, exifStart.length) === exifStart ? exifStart.length : 0
-  return { exif: async (offset, length) => exif.subarray(start + offset, start + offset + length) }
 }
 
 /* What libvips and the system say about the file that is written, told apart from what is wrong with the image. */
