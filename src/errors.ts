@@ -168,6 +168,14 @@ export class AbortedError extends IIIFError {
   }
 }
 
+/** A tool of the command line cannot do what it was told; the message is for its user, and there is no HTTP in it. */
+export class ToolError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
 /** Tells whether `value` is an {@link IIIFError}, also one from a second copy of this package. */
 export function isIIIFError(value: unknown): value is IIIFError {
   return typeof value === 'object' && value !== null && mark in value

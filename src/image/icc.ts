@@ -9,10 +9,15 @@ const names: readonly string[] = ['sRGB', 'sRGB IEC61966-2.1', 'sRGB IEC61966-2-
 
 /** Whether a profile calls itself sRGB: what everybody takes for granted where there is none. */
 export function isSrgb(profile: Uint8Array): boolean {
-  return names.includes(readName(profile)?.replace(/\0.*$/s, '').trim() ?? '')
+  return names.includes(readProfileName(profile) ?? '')
 }
 
-/* The first name that the profile gives itself. */
+/** The name that a profile gives itself. */
+export function readProfileName(profile: Uint8Array): string | undefined {
+  return readName(profile)?.replace(/\0.*$/s, '').trim()
+}
+
+/* The first of its names. */
 function readName(profile: Uint8Array): string | undefined {
   const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength)
   if (view.byteLength < tagTable + 4) return undefined

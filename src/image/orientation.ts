@@ -44,6 +44,11 @@ const turns: Readonly<Record<Orientation, Turn>> = {
   8: { flop: false, angle: 270 },
 }
 
+/** What makes stored pixels of an orientation stand upright. */
+export function turnOf(orientation: Orientation): Turn {
+  return turns[orientation]
+}
+
 /**
  * Joins an orientation and the rotation of a request, which applies to the upright picture, into one turn of the
  * stored pixels.

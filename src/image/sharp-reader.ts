@@ -156,7 +156,8 @@ function describeBlocks(format: SourceFormat): Pick<PyramidLevel, 'blocks'> {
   return found ? { blocks: found } : {}
 }
 
-function toOrientation(value: number | undefined): Orientation {
+/** Takes what is no orientation for none. */
+export function toOrientation(value: number | undefined): Orientation {
   return value !== undefined && value >= 1 && value <= 8 ? (value as Orientation) : 1
 }
 

@@ -1,6 +1,6 @@
 // The tarball that npm would publish, looked at and used as a stranger would.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { publint } from 'publint'
@@ -74,6 +74,15 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
       expect(run(process.execPath, ['-e', script], folder).trim()).toBe('true')
     },
   )
+
+  it('has the program honeydew, which npx finds', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const honeydew = (...words: string[]) => run('npx', ['--no-install', 'honeydew', ...words], folder)
+    expect(honeydew('--help')).toMatch(/^Usage: honeydew <command>/)
+    expect(honeydew('--version').trim()).toBe(version)
+    honeydew('pyramid', 'cat.png', 'cat.tif', '--tile', '64')
+    expect(honeydew('doctor', 'cat.tif', '--quick')).toMatch(/JPEG tiles of 64, 4 levels .* fast$/m)
+  })
 
   it('never shows the types of iiif-builder in its own', () => {
     const found = run(
