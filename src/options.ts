@@ -42,7 +42,10 @@ export interface ReadOptions {
    * are wanted are read. It bounds the memory of one request. @defaultValue 300,000,000
    */
   readonly maxInputPixels?: number
-  /** The largest source that must be held in memory because it is no local file, in bytes. @defaultValue 512 MiB */
+  /**
+   * The largest source that must be held in memory because it is no local file, in bytes; of all that are open, and of
+   * all that are being read, no more than this is held. @defaultValue 512 MiB
+   */
   readonly maxInputBytes?: number
 }
 
