@@ -4,6 +4,7 @@ import type { Cache, SourceResolver } from './contracts.js'
 import type { BaseUriOptions } from './http/base-uri.js'
 import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
+import type { PresentationOptions } from './presentation/service-options.js'
 import type { Format } from './protocol/format.js'
 import type { InfoExtras } from './protocol/info.js'
 import type { LimitOptions } from './protocol/limits.js'
@@ -66,6 +67,11 @@ export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, Par
   readonly preferredFormats?: readonly Format[]
   /** Rights, links and services for info.json: for all images alike, or told for each identifier. */
   readonly info?: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
+  /**
+   * Whether there are manifests and collections, and what they say. They need the package iiif-builder, which is loaded
+   * with the first of them. @defaultValue false
+   */
+  readonly presentation?: PresentationOptions | boolean
   /**
    * The Cache-Control header. @defaultValue `public, max-age=86400` for images and documents, `no-cache` for errors, none
    * for redirects

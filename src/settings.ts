@@ -8,6 +8,7 @@ import { type CacheControlPolicy, resolveCacheControl } from './http/cache-contr
 import type { Link } from './http/headers.js'
 import { type ResolvedEncodeOptions, resolveEncodeOptions } from './image/encode-options.js'
 import type { ImageServiceOptions, ProcessOptions, ReadOptions } from './options.js'
+import { type PresentationSettings, resolvePresentation } from './presentation/service-options.js'
 import { type Format, isFormat } from './protocol/format.js'
 import { type InfoExtras, type InfoSettings, resolveLevel } from './protocol/info.js'
 import { resolveLimits } from './protocol/limits.js'
@@ -48,6 +49,8 @@ export interface ServiceSettings extends ProcessSettings {
   readonly schedule: ScheduleSettings
   /** Rights, links and services for info.json. */
   readonly info: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
+  /** Manifests and collections; `undefined` where there are none. */
+  readonly presentation: PresentationSettings | undefined
   /** The Cache-Control header. */
   readonly cacheControl: CacheControlPolicy
   /** Hears of every answer. */
@@ -98,6 +101,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     schedule: resolveScheduleOptions(options.schedule),
     revalidateMs: resolveRevalidation(options.revalidate),
     info,
+    presentation: resolvePresentation(options.presentation ?? false, prefixes),
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),
     serverTiming: options.serverTiming ?? false,
