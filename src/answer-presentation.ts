@@ -16,15 +16,17 @@ import {
   type CollectionRequest,
   formatCollectionUri,
   formatManifestUri,
+  formatSegment,
   type ManifestRequest,
   type PresentationApiVersion,
   type PresentationRequest,
 } from './presentation/place.js'
 import type { PresentationSettings } from './presentation/service-options.js'
-import { type Admit, describePlace, findWholeSegment } from './presented.js'
-import { decodeSegment, formatIdentifier } from './protocol/identifier.js'
+import type { Admit } from './presented.js'
+import { formatIdentifier, parseIdentifier } from './protocol/identifier.js'
 import { resolveLevel } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
+import { describePlace, findWholeSegment } from './whereabouts.js'
 
 /** A document that was built. */
 export interface BuiltDocument {
@@ -82,8 +84,8 @@ async function answerManifest(
   const { desk, presentation, admit } = context
   const { identifier, encodedIdentifier } = request
   const segment = base.forwardedIdentifier ?? encodedIdentifier
-  const whole = findWholeSegment(segment, presentation.pages)
   const place = describePlace(base, desk.settings, presentation)
+  const whole = findWholeSegment(segment, presentation.pages, place)
   if (whole !== segment) return buildRedirect(303, formatManifestUri(place, request.version, whole))
   const asked: InfoRequest = { kind: 'info', version: 3, identifier, encodedIdentifier }
   const admission = await admit(http, base, asked)
@@ -126,6 +128,7 @@ async function buildManifest(
   const { about, pages, listing, embedded, physicalDimensions, maxCanvases } = presentation
   const place = describePlace(base, desk.settings, presentation)
   const collection = { id: formatCollectionUri(place, version, {}), type: 'Collection' } as const
+  const known = parseIdentifier(segment, place.slashSubstitute)
   const formatPage = (of: string, page: number): string =>
     pages && page > 1 ? pages.format(pages.parse(of).identifier, page) : of
   const document = await manifestFor(identifier, {
@@ -138,8 +141,7 @@ async function buildManifest(
     physicalDimensions,
     maxCanvases,
     // Whoever knows the image by another name knows its pages by that name too.
-    formatSegment: (_, page) =>
-      page > 1 ? formatIdentifier(formatPage(decodeSegment(segment), page)) : segment,
+    formatSegment: (_, page) => (page > 1 ? formatSegment(place, formatPage(known, page)) : segment),
     ...(pages && { formatPageIdentifier: formatPage }),
     ...(listing && { partOf: [collection] }),
     signal,

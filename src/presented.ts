@@ -1,16 +1,11 @@
-/* What manifests and info.json need of each other: the facts about images as a service has them, and where documents are
-   for the client of a request. */
+/* What manifests are made from in a service: the facts about its images, for those who may know them. */
 import { describeFacts, resolveInfoExtras } from './answer-info.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { PublicBase } from './http/base-uri.js'
 import type { ImageFactsSource } from './presentation/manifest.js'
-import { formatManifestUri, type Place } from './presentation/place.js'
-import type { PageIdentifiers, PresentationSettings } from './presentation/service-options.js'
-import { decodeSegment, formatIdentifier } from './protocol/identifier.js'
-import { buildInfo, type InfoExtras } from './protocol/info.js'
+import { buildInfo } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
-import type { ServiceSettings } from './settings.js'
 
 /**
  * Decides whether who asks may see the documents about an image: as its info.json, for which `request` stands. For a
@@ -58,46 +53,4 @@ export function createFacts({ locate, store, settings }: Desk): ImageFactsSource
       }
     },
   }
-}
-
-/** Where documents and images are for the client of a request. */
-export function describePlace(
-  { origin, path }: PublicBase,
-  { parse, publicPrefixes }: ServiceSettings,
-  { publicPrefix }: PresentationSettings,
-): Place {
-  const [second, third] = ([2, 3] as const).map(
-    version => parse.prefixes[version] !== false && publicPrefixes[version],
-  )
-  return {
-    root: `${origin}${path}`,
-    prefix: publicPrefix,
-    imagePrefixes: { 2: second ?? false, 3: third ?? false },
-  }
-}
-
-/**
- * Finds the identifier of the whole image: of its first page, in the shortest form. Manifests have this one.
- *
- * @param segment - encoded; it stays as it was written where it is that of the whole image
- */
-export function findWholeSegment(segment: string, pages: PageIdentifiers | undefined): string {
-  if (pages === undefined) return segment
-  const identifier = decodeSegment(segment)
-  const whole = pages.format(pages.parse(identifier).identifier, 1)
-  return whole === identifier ? segment : formatIdentifier(whole)
-}
-
-/** Adds to an info.json of version 3 that the image is part of its manifest. */
-export function addPartOf(
-  extras: InfoExtras,
-  segment: string,
-  base: PublicBase,
-  settings: ServiceSettings,
-): InfoExtras {
-  const { presentation } = settings
-  if (!presentation?.partOf) return extras
-  const place = describePlace(base, settings, presentation)
-  const id = formatManifestUri(place, 3, findWholeSegment(segment, presentation.pages))
-  return { ...extras, partOf: [...(extras.partOf ?? []), { id, type: 'Manifest' }] }
 }

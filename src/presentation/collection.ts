@@ -1,6 +1,5 @@
 /* Collections: what there is, a page at a time. Version 3.0 knows no pages of collections, so that each page is a
    collection whose last member is the next page (Presentation API 3.0 section 5.1). */
-import { formatIdentifier } from '../protocol/identifier.js'
 import { type LanguageMap, resolveText } from '../protocol/language.js'
 import { type DocumentAbout, type PresentationDocument, resolveAbout } from './about.js'
 import type { CollectionDraft, ItemDraft, Picture } from './draft.js'
@@ -10,6 +9,7 @@ import {
   formatCollectionUri,
   formatImageUri,
   formatManifestUri,
+  formatSegment,
   type Place,
   type PresentationApiVersion,
 } from './place.js'
@@ -98,7 +98,7 @@ function draftImage(
   level: 0 | 1 | 2 = 2,
 ): ItemDraft {
   const identifier = formatCursor(entry)
-  const segment = formatIdentifier(identifier)
+  const segment = formatSegment(place, identifier)
   const thumbnail = draftThumbnail(segment, place, version, level)
   const label =
     typeof entry === 'string' || entry.label === undefined

@@ -1,6 +1,5 @@
 /* Manifests: one canvas for each image, or for each page of an image (Presentation API 3.0 sections 5.2 and 5.3). */
 import type { EmbeddedField, EmbeddedMetadata, ImageDescription } from '../contracts.js'
-import { formatIdentifier } from '../protocol/identifier.js'
 import type { InfoDocument } from '../protocol/info.js'
 import type { LanguageMap } from '../protocol/language.js'
 import type { ImageApiVersion } from '../protocol/version.js'
@@ -12,6 +11,7 @@ import {
   formatCanvasUri,
   formatImageUri,
   formatManifestUri,
+  formatSegment,
   type Place,
   type PresentationApiVersion,
 } from './place.js'
@@ -183,11 +183,10 @@ async function draftCanvas(
 }
 
 function resolveSegment(identifier: string, page: number, options: ManifestOptions): string {
-  const { formatSegment, formatPageIdentifier } = options
-  if (formatSegment) return formatSegment(identifier, page)
-  return formatIdentifier(
-    page > 1 && formatPageIdentifier ? formatPageIdentifier(identifier, page) : identifier,
-  )
+  const { formatSegment: write, formatPageIdentifier } = options
+  if (write) return write(identifier, page)
+  const named = page > 1 && formatPageIdentifier ? formatPageIdentifier(identifier, page) : identifier
+  return formatSegment(options, named)
 }
 
 /* Programs that know no density write that of old screens. */

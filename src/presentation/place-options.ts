@@ -10,13 +10,16 @@ export interface PlaceOptions {
   readonly prefix?: string
   /** The paths of images, as clients see them; `false` where a version is not served. @defaultValue `/iiif/2` and `/iiif/3` */
   readonly imagePrefixes?: Partial<Readonly<Record<ImageApiVersion, string | false>>>
+  /** A string that stands for a slash in identifiers, where a proxy does not let `%2F` pass. @defaultValue none */
+  readonly slashSubstitute?: string
 }
 
 /** The path of documents where no option says otherwise. */
 export const defaultPrefix = '/presentation'
 
 /** Checks where documents and images are. @throws TypeError that names the option. */
-export function resolvePlace({ baseUri, prefix = defaultPrefix, imagePrefixes = {} }: PlaceOptions): Place {
+export function resolvePlace(options: PlaceOptions): Place {
+  const { baseUri, prefix = defaultPrefix, imagePrefixes = {}, slashSubstitute } = options
   if (typeof baseUri !== 'string' || !/^https?:\/\/[^/\s?#]+(?:\/[^\s?#]*)?$/.test(baseUri))
     throw new TypeError('baseUri: expected an http or https URI without query, such as https://example.org')
   requirePath('prefix', prefix)
@@ -27,7 +30,12 @@ export function resolvePlace({ baseUri, prefix = defaultPrefix, imagePrefixes = 
   for (const version of [2, 3] as const) {
     if (prefixes[version] !== false) requirePath(`imagePrefixes[${version}]`, prefixes[version])
   }
-  return { root: baseUri.replace(/\/+$/, ''), prefix, imagePrefixes: prefixes }
+  return {
+    root: baseUri.replace(/\/+$/, ''),
+    prefix,
+    imagePrefixes: prefixes,
+    ...(slashSubstitute && { slashSubstitute }),
+  }
 }
 
 /** Checks a path such as `/presentation`. @throws TypeError that names the option. */

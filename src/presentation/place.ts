@@ -22,6 +22,8 @@ export interface Place {
   readonly prefix: string
   /** The paths of images behind the root; `false` where a version is not served. */
   readonly imagePrefixes: Readonly<Record<ImageApiVersion, string | false>>
+  /** What stands for a slash in identifiers. */
+  readonly slashSubstitute?: string
 }
 
 /** A request for a document. */
@@ -83,6 +85,14 @@ export function parsePresentationPath(rest: string, slashSubstitute?: string): P
   return { kind, version, ...(identifier && { folder: identifier }), ...(after !== null && { after }) }
 }
 
+/** Writes an identifier as one segment of a path. */
+export function formatSegment(
+  { slashSubstitute }: Pick<Place, 'slashSubstitute'>,
+  identifier: string,
+): string {
+  return formatIdentifier(slashSubstitute ? identifier.replaceAll('/', slashSubstitute) : identifier)
+}
+
 /** Writes the URI of a manifest; `segment` is the encoded identifier. */
 export function formatManifestUri(place: Place, version: PresentationApiVersion, segment: string): string {
   return `${place.root}${place.prefix}/${version}/${segment}/manifest`
@@ -99,7 +109,7 @@ export function formatCollectionUri(
   version: PresentationApiVersion,
   { folder, after }: Pick<CollectionRequest, 'folder' | 'after'>,
 ): string {
-  const within = folder === undefined ? '' : `/${formatIdentifier(folder)}`
+  const within = folder === undefined ? '' : `/${formatSegment(place, folder)}`
   const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`
   return `${place.root}${place.prefix}/${version}${within}/collection${query}`
 }
