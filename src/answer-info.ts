@@ -13,6 +13,7 @@ import type { Dimensions } from './protocol/geometry.js'
 import { buildInfo, type InfoExtras, type InfoFacts } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
 import type { ServiceSettings } from './settings.js'
+import { addPartOf } from './whereabouts.js'
 
 /** Answers a request for info.json; at once where it was built before. */
 export function answerInfo(
@@ -36,13 +37,13 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo): HttpRe
 }
 
 async function prepareInfo(
-  { http, request, uri, memory }: Exchange<InfoRequest>,
+  { http, request, uri, base, memory }: Exchange<InfoRequest>,
   image: Located,
   accept: string | undefined,
   { settings, store }: Desk,
 ): Promise<KnownInfo> {
   const description = await store.describe(image, http.signal)
-  const extras = await resolveInfoExtras(request.identifier, settings)
+  const extras = addPartOf(await resolveInfoExtras(request.identifier, settings), request, base, settings)
   const text = JSON.stringify(buildInfo(request.version, uri, describeFacts(description), settings, extras))
   const contentType = negotiateInfo(request.version, accept)
   const { lastModified } = image.source

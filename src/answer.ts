@@ -36,8 +36,8 @@ export function answerRequest(
   const answer = (image: Located): HttpReply | Promise<HttpReply> => {
     if (trace) trace.phases.resolveMs = performance.now() - trace.began
     return request.kind === 'info'
-      ? answerInfo({ http, request, uri, client, memory, trace }, image, desk)
-      : answerImage({ http, request, uri, client, memory, trace }, image, desk)
+      ? answerInfo({ http, request, uri, base, client, memory, trace }, image, desk)
+      : answerImage({ http, request, uri, base, client, memory, trace }, image, desk)
   }
   const image = desk.locate(request.identifier, http)
   return image instanceof Promise ? image.then(answer) : answer(image)
