@@ -67,10 +67,7 @@ export interface ImageServiceOptions extends ProcessOptions, BaseUriOptions, Par
   readonly preferredFormats?: readonly Format[]
   /** Rights, links and services for info.json: for all images alike, or told for each identifier. */
   readonly info?: InfoExtras | ((identifier: string) => InfoExtras | Promise<InfoExtras>)
-  /**
-   * Whether there are manifests and collections, and what they say. They need the package iiif-builder, which is loaded
-   * with the first of them. @defaultValue false
-   */
+  /** Whether there are manifests and collections, under a path of their own, and what they say. @defaultValue false */
   readonly presentation?: PresentationOptions | boolean
   /**
    * The Cache-Control header. @defaultValue `public, max-age=86400` for images and documents, `no-cache` for errors, none

@@ -46,7 +46,7 @@ export const maxPageSize = 1_000
 /**
  * Makes a collection of a listing. No image is opened: names and thumbnails follow from identifiers alone.
  *
- * @throws {@link NotFoundError} where the listing has no such folder or page; TypeError that names the option, where one is
+ * @throws `NotFoundError` where the listing has no such folder or page; TypeError that names the option, where one is
  * not valid.
  * @example
  * ```ts

@@ -4,6 +4,8 @@
  * @module
  */
 
+export type { EmbeddedField, EmbeddedMetadata } from '../contracts.js'
+export type { LanguageMap, LanguageText } from '../protocol/language.js'
 export type {
   DocumentAbout,
   LabelledText,
@@ -11,6 +13,7 @@ export type {
   PresentationDocument,
   ViewingDirection,
 } from './about.js'
+// Collections
 export { type CollectionOptions, collectionFor } from './collection.js'
 export type { Reference } from './draft.js'
 export {
@@ -20,6 +23,8 @@ export {
   type ListingQuery,
   listingOf,
 } from './listing.js'
+// Manifests
 export { type FactsContext, type ImageFactsSource, type ManifestOptions, manifestFor } from './manifest.js'
 export type { PresentationApiVersion } from './place.js'
 export type { PlaceOptions } from './place-options.js'
+export type { PageIdentifiers, PresentationOptions } from './service-options.js'

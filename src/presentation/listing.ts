@@ -50,7 +50,7 @@ export interface ListingPart {
 }
 
 /**
- * Makes a listing of whatever lists everything from its beginning, such as {@link listImages}: to come to a part, the names
+ * Makes a listing of whatever lists everything from its beginning, such as `listImages`: to come to a part, the names
  * before it are passed over. That costs the time to list them, and no memory.
  *
  * @example

@@ -19,7 +19,7 @@ import { type PlaceOptions, resolvePlace } from './place-options.js'
 import { buildManifest2 } from './version-2.js'
 import { buildManifest3 } from './version-3.js'
 
-/** What tells the facts about images; the service of {@link createImageService} is one. */
+/** What tells the facts about images; the service of `createImageService` is one. */
 export interface ImageFactsSource {
   /** Tells the facts about an image. */
   describe(identifier: string, context?: FactsContext): Promise<ImageDescription>
@@ -76,7 +76,7 @@ export const defaultMaxCanvases = 1_000
 /**
  * Makes the manifest of an image, or of several in their order.
  *
- * @throws {@link IIIFError} where an image cannot be described; TypeError that names the option, where one is not valid.
+ * @throws `IIIFError` where an image cannot be described; TypeError that names the option, where one is not valid.
  * @example
  * ```ts
  * const manifest = await manifestFor('cat.tif', { service, baseUri: 'https://images.example.org' })
