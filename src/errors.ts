@@ -28,6 +28,7 @@ export const errorCodes = [
   'timeout',
   'aborted',
   'closed',
+  'export-differs',
   'internal',
 ] as const
 

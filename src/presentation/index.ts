@@ -16,6 +16,14 @@ export type {
 // Collections
 export { type CollectionOptions, collectionFor } from './collection.js'
 export type { Reference } from './draft.js'
+// Exports
+export {
+  type ExportOptions,
+  type ExportProgress,
+  type ExportResult,
+  type ExportService,
+  exportLevel0,
+} from './export-level-0.js'
 export {
   type Listing,
   type ListingEntries,

@@ -63,6 +63,8 @@ export interface ManifestOptions extends PlaceOptions, ManifestAbout {
   readonly partOf?: readonly Reference[]
   /** Writes the identifier of a page as clients write it in paths. @defaultValue percent-encoded */
   readonly formatSegment?: (identifier: string, page: number) => string
+  /** Writes the URI of a canvas; it is no place. @defaultValue the one of a service with `presentation` */
+  readonly formatCanvasUri?: (identifier: string, page: number) => string
   /** Gives the work up. */
   readonly signal?: AbortSignal
 }
@@ -170,7 +172,9 @@ async function draftCanvas(
   const thumbnail = buildThumbnail(infos, version)
   return {
     canvas: {
-      id: formatCanvasUri(place, resolveSegment(of, 1, options), number),
+      id:
+        options.formatCanvasUri?.(of, number) ??
+        formatCanvasUri(place, resolveSegment(of, 1, options), number),
       label,
       width: Number(info.width),
       height: Number(info.height),
