@@ -174,7 +174,8 @@ async function writeImages(
       else {
         const request = parseImage(file.identifier, file.name, version)
         const { body } = await service.process(request, signal ? { signal } : {})
-        bytes += await target.write(file.target, body)
+        const written = await target.write(file.target, body)
+        bytes += written
       }
       done += 1
       onProgress?.(progress())

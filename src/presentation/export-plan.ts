@@ -36,7 +36,8 @@ const smallSide = 1_000
 export function planExport(info: InfoDocument, shape: ExportShape): ExportPlan {
   const { version, tileSize, formats } = shape
   const full = { width: Number(info.width), height: Number(info.height) }
-  const tiles = tileSize === undefined ? (info.tiles as TileSet[]) : listTiles(full, noLimits, tileSize)
+  const given = info.tiles as readonly StaticTiles[]
+  const tiles = tileSize === undefined ? given : listTiles(full, noLimits, tileSize).map(omitHeight)
   const sizes = chooseSizes(info.sizes as readonly Dimensions[] | undefined, full)
   const names = new Set([version === 2 ? 'full/full' : 'full/max'])
   for (const size of sizes) names.add(formatWhole(size, full, version))
@@ -45,6 +46,13 @@ export function planExport(info: InfoDocument, shape: ExportShape): ExportPlan {
     info: buildStaticInfo(info, { tiles, sizes }, shape),
     paths: [...names].flatMap(name => formats.map(format => `${name}/0/default.${format}`)),
   }
+}
+
+/** Tiles as info.json tells of them: the height is the width where it is left out. */
+type StaticTiles = Omit<TileSet, 'height'> & { readonly height?: number }
+
+function omitHeight({ height: _, ...tiles }: TileSet): StaticTiles {
+  return tiles
 }
 
 /* Levels of a pyramid may all be large; a thumbnail must be among the files. */
@@ -56,7 +64,7 @@ function chooseSizes(given: readonly Dimensions[] = [], full: Dimensions): reado
 }
 
 function* listTileNames(
-  { width, height = width, scaleFactors }: TileSet,
+  { width, height = width, scaleFactors }: StaticTiles,
   full: Dimensions,
   version: ImageApiVersion,
 ): Generator<string> {
@@ -99,7 +107,7 @@ const kept2 = ['@context', '@id', 'protocol', 'width', 'height']
 
 function buildStaticInfo(
   info: InfoDocument,
-  { tiles, sizes }: { readonly tiles: readonly TileSet[]; readonly sizes: readonly Dimensions[] },
+  { tiles, sizes }: { readonly tiles: readonly StaticTiles[]; readonly sizes: readonly Dimensions[] },
   { version, formats }: ExportShape,
 ): InfoDocument {
   const kept = (version === 2 ? kept2 : kept3).filter(name => info[name] !== undefined)

@@ -18,7 +18,6 @@ interface EntityBuilder {
   setMetadata(metadata: unknown): void
   setRequiredStatement(statement: unknown): void
   setRights(rights: string): void
-  setPartOf(partOf: unknown): void
   setService(services: unknown): void
   setViewingDirection(direction: string): void
   setBehavior(behavior: string[]): void
@@ -77,7 +76,6 @@ function describe(target: EntityBuilder, draft: ManifestDraft | CollectionDraft)
   if (draft.metadata.length > 0) target.setMetadata(draft.metadata)
   if (draft.requiredStatement) target.setRequiredStatement(draft.requiredStatement)
   if (draft.rights !== undefined) target.setRights(draft.rights)
-  if (draft.partOf.length > 0) target.setPartOf(draft.partOf)
 }
 
 function describeItem(target: EntityBuilder, { label, thumbnail }: ItemDraft): void {
@@ -129,7 +127,12 @@ function buildPhysicalDimensions(canvasUri: string, inchesPerPixel: number): Pre
 }
 
 /* What iiif-builder has no method for, or would take for the same thing as another with its URI, is added as it is. */
-function finish(built: unknown, { others }: ManifestDraft | CollectionDraft): PresentationDocument {
+function finish(built: unknown, { others, partOf }: ManifestDraft | CollectionDraft): PresentationDocument {
   const { items, ...document } = built as PresentationDocument
-  return { ...document, ...others, ...(items !== undefined && { items }) }
+  return {
+    ...document,
+    ...others,
+    ...(partOf.length > 0 && { partOf }),
+    ...(items !== undefined && { items }),
+  }
 }
