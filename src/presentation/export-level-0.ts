@@ -7,14 +7,17 @@ import type { InfoDocument } from '../protocol/info.js'
 import { type ImageRequest, parseMatch } from '../protocol/request.js'
 import type { ImageApiVersion } from '../protocol/version.js'
 import type { ManifestAbout } from './about.js'
-import { type ExportFolder, type FileBody, openExportFolder } from './export-folder.js'
+import { type ExportFolder, openExportFolder } from './export-folder.js'
 import { type ExportShape, planExport } from './export-plan.js'
 import { type FactsContext, type ImageFactsSource, manifestFor } from './manifest.js'
 
 /** What makes the images of an export; the service of `createImageService` is one. */
 export interface ExportService extends ImageFactsSource {
   /** Makes an image. */
-  process(request: ImageRequest, context?: FactsContext): Promise<{ readonly body: FileBody }>
+  process(
+    request: ImageRequest,
+    context?: FactsContext,
+  ): Promise<{ readonly body: Uint8Array | AsyncIterable<Uint8Array> }>
   /** Tells which version of the source there is. */
   resolveSource(identifier: string, context?: FactsContext): Promise<{ readonly version: string }>
 }
