@@ -53,7 +53,7 @@ export interface ManifestOptions extends PlaceOptions, ManifestAbout {
    * from 1. @defaultValue none: only the first page of each image is shown
    */
   readonly formatPageIdentifier?: (identifier: string, page: number) => string
-  /** The most canvases; what an image or a list has beyond them is left out. Each costs about a kilobyte. @defaultValue 1,000 */
+  /** The most canvases; what an image or a list has beyond them is left out. Each costs about two kilobytes. @defaultValue 1,000 */
   readonly maxCanvases?: number
   /** What images may tell about themselves. @defaultValue what describes them: no camera, no software, never a place */
   readonly embedded?: readonly EmbeddedField[] | false
