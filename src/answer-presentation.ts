@@ -26,7 +26,7 @@ import type { Admit } from './presented.js'
 import { formatIdentifier, parseIdentifier } from './protocol/identifier.js'
 import { resolveLevel } from './protocol/info.js'
 import type { InfoRequest } from './protocol/request.js'
-import { describePlace, findWholeSegment } from './whereabouts.js'
+import { describePlace, findWhole, findWholeSegment } from './whereabouts.js'
 
 /** A document that was built. */
 export interface BuiltDocument {
@@ -82,7 +82,8 @@ async function answerManifest(
 ): Promise<HttpReply> {
   const { http, base, signal } = exchange
   const { desk, presentation, admit } = context
-  const { identifier, encodedIdentifier } = request
+  const { encodedIdentifier } = request
+  const identifier = findWhole(request.identifier, presentation.pages)
   const segment = base.forwardedIdentifier ?? encodedIdentifier
   const place = describePlace(base, desk.settings, presentation)
   const whole = findWholeSegment(segment, presentation.pages, place)

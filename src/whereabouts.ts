@@ -24,15 +24,15 @@ export function describePlace(
   }
 }
 
-/**
- * Finds the identifier of the whole image: of its first page, in the shortest form. Manifests have this one.
- *
- * @param segment - encoded; it stays as it was written where it is that of the whole image
- */
+/** Finds the identifier of the whole image in that of a page: that of its first page, in the shortest form. */
+export function findWhole(identifier: string, pages: PageIdentifiers | undefined): string {
+  return pages === undefined ? identifier : pages.format(pages.parse(identifier).identifier, 1)
+}
+
+/** As {@link findWhole}, of an encoded identifier; it stays as it was written where it is that of the whole image. */
 export function findWholeSegment(segment: string, pages: PageIdentifiers | undefined, place: Place): string {
-  if (pages === undefined) return segment
   const identifier = parseIdentifier(segment, place.slashSubstitute)
-  const whole = pages.format(pages.parse(identifier).identifier, 1)
+  const whole = findWhole(identifier, pages)
   return whole === identifier ? segment : formatSegment(place, whole)
 }
 

@@ -3,9 +3,10 @@
 import type { Format } from '../protocol/format.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import type { InfoDocument } from '../protocol/info.js'
-import { noLimits } from '../protocol/limits.js'
+import { isWithinLimits, type Limits } from '../protocol/limits.js'
 import { listSizes, listTileGrid, listTiles, type TileSet } from '../protocol/tiles.js'
 import { formatProfileUri, type ImageApiVersion } from '../protocol/version.js'
+import { pick, readLimits } from './picture.js'
 
 /** What an export has of an image. */
 export interface ExportPlan {
@@ -36,14 +37,15 @@ const smallSide = 1_000
 export function planExport(info: InfoDocument, shape: ExportShape): ExportPlan {
   const { version, tileSize, formats } = shape
   const full = { width: Number(info.width), height: Number(info.height) }
+  const limits = readLimits(info)
   const given = info.tiles as readonly StaticTiles[]
-  const tiles = tileSize === undefined ? given : listTiles(full, noLimits, tileSize).map(omitHeight)
-  const sizes = chooseSizes(info.sizes as readonly Dimensions[] | undefined, full)
-  const names = new Set([version === 2 ? 'full/full' : 'full/max'])
+  const tiles = tileSize === undefined ? given : listTiles(full, limits, tileSize).map(omitHeight)
+  const sizes = chooseSizes(info.sizes as readonly Dimensions[] | undefined, full, limits)
+  const names = new Set([version === 2 && isWithinLimits(full, limits) ? 'full/full' : 'full/max'])
   for (const size of sizes) names.add(formatWhole(size, full, version))
   for (const tileSet of tiles) for (const name of listTileNames(tileSet, full, version)) names.add(name)
   return {
-    info: buildStaticInfo(info, { tiles, sizes }, shape),
+    info: buildStaticInfo(info, { sizes, tiles }, shape),
     paths: [...names].flatMap(name => formats.map(format => `${name}/0/default.${format}`)),
   }
 }
@@ -56,11 +58,13 @@ function omitHeight({ height: _, ...tiles }: TileSet): StaticTiles {
 }
 
 /* Levels of a pyramid may all be large; a thumbnail must be among the files. */
-function chooseSizes(given: readonly Dimensions[] = [], full: Dimensions): readonly Dimensions[] {
+function chooseSizes(
+  given: readonly Dimensions[] = [],
+  full: Dimensions,
+  limits: Limits,
+): readonly Dimensions[] {
   const isSmall = ({ width, height }: Dimensions) => Math.max(width, height) <= smallSide
-  if (given.some(isSmall)) return given
-  const largest = given.at(-1) ?? full
-  return listSizes(full, { ...noLimits, maxWidth: largest.width, maxHeight: largest.height })
+  return given.some(isSmall) ? given : listSizes(full, limits)
 }
 
 function* listTileNames(
@@ -91,50 +95,27 @@ function formatSize({ width, height }: Dimensions, version: ImageApiVersion): st
   return version === 2 ? `${width},` : `${width},${height}`
 }
 
-const kept3 = [
-  '@context',
-  'id',
-  'type',
-  'protocol',
-  'profile',
-  'width',
-  'height',
-  'maxWidth',
-  'maxHeight',
-  'maxArea',
-]
-const kept2 = ['@context', '@id', 'protocol', 'width', 'height']
+const limitNames = ['maxWidth', 'maxHeight', 'maxArea']
+const kept3 = ['@context', 'id', 'type', 'protocol', 'profile', 'width', 'height', ...limitNames, 'rights']
+const kept2 = ['@context', '@id', 'protocol', 'width', 'height', 'license', 'attribution', 'logo']
 
-function buildStaticInfo(
-  info: InfoDocument,
-  { tiles, sizes }: { readonly tiles: readonly StaticTiles[]; readonly sizes: readonly Dimensions[] },
-  { version, formats }: ExportShape,
-): InfoDocument {
-  const kept = (version === 2 ? kept2 : kept3).filter(name => info[name] !== undefined)
-  const document = Object.fromEntries(kept.map(name => [name, info[name]]))
-  const extra = formats.filter(format => format !== 'jpg')
+interface StaticSizes {
+  readonly tiles: readonly StaticTiles[]
+  readonly sizes: readonly Dimensions[]
+}
+
+function buildStaticInfo(info: InfoDocument, offered: StaticSizes, shape: ExportShape): InfoDocument {
+  const { version, formats } = shape
+  const hasMore = formats.length > 1
   if (version === 2) {
-    const profile = [
-      formatProfileUri(2, 0),
-      ...(extra.length > 0 ? [{ formats, qualities: ['default'] }] : []),
-    ]
-    const { license, attribution, logo } = info
-    return {
-      ...document,
-      sizes,
-      tiles,
-      profile,
-      ...(license !== undefined && { license }),
-      ...(attribution !== undefined && { attribution }),
-      ...(logo !== undefined && { logo }),
+    const [, details] = [info.profile].flat()
+    const more = {
+      ...(hasMore && { formats, qualities: ['default'] }),
+      ...pick(Object(details), limitNames),
     }
+    const profile = [formatProfileUri(2, 0), ...(Object.keys(more).length > 0 ? [more] : [])]
+    return { ...pick(info, kept2), ...offered, profile }
   }
-  return {
-    ...document,
-    profile: 'level0',
-    sizes,
-    tiles,
-    ...(extra.length > 0 && { extraFormats: extra }),
-    ...(info.rights !== undefined && { rights: info.rights }),
-  }
+  const extraFormats = formats.filter(format => format !== 'jpg')
+  return { ...pick(info, kept3), profile: 'level0', ...offered, ...(hasMore && { extraFormats }) }
 }

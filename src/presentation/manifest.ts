@@ -100,7 +100,9 @@ async function draftManifest(
 ): Promise<ManifestDraft> {
   const [first] = identifiers
   if (first === undefined) throw new TypeError('identifiers: expected at least one')
-  const { partOf = [] } = options
+  const { partOf = [], maxCanvases = defaultMaxCanvases } = options
+  if (!(Number.isSafeInteger(maxCanvases) && maxCanvases > 0))
+    throw new TypeError(`maxCanvases: expected a whole number from 1 but received ${maxCanvases}`)
   const place = resolvePlace(options)
   const pages = await listPages(identifiers, options)
   const canvases = await mapInOrder(pages, page => draftCanvas(page, place, version, options))
@@ -168,7 +170,7 @@ async function draftCanvas(
   const [info = {}] = [infos[3], infos[2]].filter(each => each !== undefined)
   const { density } = description ?? (await service.describe(identifier, context))
   const body = buildBody(infos, version)
-  if (body === undefined) throw new TypeError('prefixes: expected one version of the Image API at least')
+  if (body === undefined) throw new TypeError('imagePrefixes: expected one version of the Image API at least')
   const thumbnail = buildThumbnail(infos, version)
   return {
     canvas: {

@@ -44,7 +44,8 @@ function buildService2(info: InfoDocument, version: PresentationApiVersion): Pre
   return { ...context, '@id': info['@id'], ...type, profile, ...pick(info, told2) }
 }
 
-function pick(info: InfoDocument, names: readonly string[]): PresentationDocument {
+/** The properties with these names, of those that are there. */
+export function pick(info: InfoDocument, names: readonly string[]): PresentationDocument {
   return Object.fromEntries(names.filter(name => info[name] !== undefined).map(name => [name, info[name]]))
 }
 
@@ -91,17 +92,19 @@ function choose(infos: Infos, version: PresentationApiVersion): Image | undefine
   const info = found && infos[found]
   if (!found || info === undefined) return undefined
   const { width, height, sizes = [] } = info
-  const details = found === 2 ? { ...([info.profile].flat()[1] as InfoDocument | undefined), ...info } : info
   return {
     version: found,
     id: String(found === 3 ? info.id : info['@id']),
     full: { width: Number(width), height: Number(height) },
     sizes: sizes as readonly Dimensions[],
-    limits: readLimits(details),
+    limits: readLimits(info),
   }
 }
 
-function readLimits({ maxWidth = Infinity, maxHeight = maxWidth, maxArea = Infinity }: InfoDocument): Limits {
+/** The limits that an info.json tells; version 2 has them in its profile. */
+export function readLimits(info: InfoDocument): Limits {
+  const [, details] = [info.profile].flat()
+  const { maxWidth = Infinity, maxHeight = maxWidth, maxArea = Infinity } = { ...info, ...Object(details) }
   return {
     maxWidth: Number(maxWidth),
     maxHeight: Number(maxHeight),

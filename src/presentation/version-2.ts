@@ -1,6 +1,6 @@
 /* Manifests and collections of Presentation API 2.1, for viewers that know nothing newer. They are written here and not by
    iiif-builder, which leaves out licences, hints and tiles and writes targets of annotations that 2.1 does not have. */
-import { flattenText, type LanguageMap } from '../protocol/language.js'
+import { flattenText, isLanguageMap, type LanguageMap } from '../protocol/language.js'
 import type { PresentationDocument, ResolvedLabelledText } from './about.js'
 import {
   type CanvasDraft,
@@ -76,10 +76,10 @@ function buildAttribution({
   others,
 }: ManifestDraft | CollectionDraft): PresentationDocument {
   const [provider] = listOf(others.provider)
-  const statement = requiredStatement && flattenText(requiredStatement.value)
+  const statement = requiredStatement?.value ?? provider?.label
   const [logo] = listOf(provider?.logo)
   return {
-    ...((statement ?? provider) && { attribution: statement ?? flattenText(provider?.label as LanguageMap) }),
+    ...(isLanguageMap(statement) && { attribution: flattenText(statement) }),
     ...(logo && { logo: { '@id': logo.id } }),
   }
 }
@@ -96,7 +96,7 @@ function buildLinks({ homepage, seeAlso, rendering, navDate }: PresentationDocum
 function buildLink({ id, label, format, profile }: PresentationDocument): PresentationDocument {
   return {
     '@id': id,
-    ...(label !== undefined && { label: buildText(label as LanguageMap) }),
+    ...(isLanguageMap(label) && { label: buildText(label) }),
     ...(format !== undefined && { format }),
     ...(profile !== undefined && { profile }),
   }

@@ -167,6 +167,21 @@ describe('an export', () => {
     expect(await sharp(tile).metadata()).toMatchObject({ format: 'webp', width: 200, height: 200 })
   })
 
+  it('keeps within the limits of the service, and tells of them', async () => {
+    const limited = createService(images, { limits: { maxWidth: 300 } })
+    for (const version of [2, 3] as const) {
+      const folder = newFolder()
+      await exportLevel0(limited, 'map.tif', folder, { ...options, version, tileSize: 512 })
+      const info = await readJson(folder, 'info.json')
+      expect(version === 2 ? info.profile[1] : info).toMatchObject({ maxWidth: 300 })
+      expect(info.tiles).toEqual([{ width: 300, scaleFactors: [1, 2, 4, 8] }])
+      const whole = await sharp(join(folder, 'full/max/0/default.jpg')).metadata()
+      expect([whole.width, whole.height]).toEqual([300, 229])
+      const text = JSON.stringify(await readJson(folder, 'manifest.json'))
+      expect(text).toContain('/full/max/0/default.jpg')
+    }
+  })
+
   it('has small sizes where the levels of the source are all large', async () => {
     const folder = newFolder()
     const info: typeof service.info = async (...asked) => ({

@@ -397,6 +397,9 @@ describe('pages', () => {
       ]),
     )
     expect(items[2].items[0].items[0].body.id).toBe('http://h:8182/iiif/3/Book%201;3/full/max/0/default.jpg')
+    // The proxy may name a page and mean the book.
+    const ofPage = await get('/presentation/3/book.tif;2/manifest', { headers }, paged)
+    expect(readJson(ofPage).items).toEqual(items)
   })
 })
 
