@@ -44,7 +44,7 @@ export function answerRequest(
   }
   if (request.kind === 'image') requireOffered(request, desk.settings)
   if (!desk.settings.isPlain || !access.codec.isPlain(request.identifier) || http.url.includes('page=')) {
-    const exchange = { http, uri, client, memory: { request }, trace }
+    const exchange = { http, uri, base, client, memory: { request }, trace }
     return request.kind === 'info'
       ? answerGuarded({ ...exchange, request }, base, desk)
       : answerGuarded({ ...exchange, request }, base, desk)
@@ -52,8 +52,8 @@ export function answerRequest(
   const answer = (image: Located): HttpReply | Promise<HttpReply> => {
     if (trace) trace.phases.resolveMs = performance.now() - trace.began
     return request.kind === 'info'
-      ? answerInfo({ http, request, uri, client, memory, trace }, image, desk)
-      : answerImage({ http, request, uri, client, memory, trace }, image, desk)
+      ? answerInfo({ http, request, uri, base, client, memory, trace }, image, desk)
+      : answerImage({ http, request, uri, base, client, memory, trace }, image, desk)
   }
   const image = desk.locate(request.identifier, http)
   return image instanceof Promise ? image.then(answer) : answer(image)

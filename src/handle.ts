@@ -7,6 +7,7 @@ import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
 import { createFlowAnswer } from './flow.js'
+import { createPresentationHandle } from './handle-presentation.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { createParser } from './parser.js'
@@ -26,6 +27,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const { settings, tally } = desk
   const resolveBase = createBaseUri(options)
   const parser = createParser(settings.parse)
+  const present = createPresentationHandle(desk, resolveBase)
 
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
@@ -52,7 +54,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
 
   return async http => {
     const match = parser.recall(http.url) ?? parser.match(http.url)
-    if (match === undefined) return answerFlow?.(http)
+    if (match === undefined) return (await answerFlow?.(http)) ?? present?.(http)
     const began = tally.begin()
     const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
     const reply = await answer(http, match, trace)

@@ -8,6 +8,7 @@ import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
 import type { OverlayOptions } from './image/overlay.js'
 import type { RedactionOptions } from './image/redaction.js'
+import type { PresentationOptions } from './presentation/service-options.js'
 import type { Format } from './protocol/format.js'
 import type { InfoDocument } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
@@ -139,6 +140,8 @@ export interface ImageServiceOptions<User = unknown>
    * cannot be changed: what would break it is left out, with a line on the debug channel.
    */
   readonly info?: InfoAdditions | InfoHook<User>
+  /** Whether there are manifests and collections, under a path of their own, and what they say. @defaultValue false */
+  readonly presentation?: PresentationOptions | boolean
   /**
    * The Cache-Control header. @defaultValue `public, max-age=86400` for images and documents, `no-cache` for errors, none
    * for redirects

@@ -1,6 +1,7 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
 import { againIfChanged } from './again.js'
 import type {
+  EmbeddedMetadata,
   HttpReply,
   HttpRequest,
   ImageDescription,
@@ -15,6 +16,7 @@ import { checkRenderer, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
 import { buildInfoDocument } from './info-document.js'
 import type { ImageServiceOptions } from './options.js'
+import { readEmbedded } from './presented.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { processImage } from './produce.js'
 import type { InfoDocument } from './protocol/info.js'
@@ -43,6 +45,8 @@ export interface ImageService {
     id: string,
     context?: ResolveContext,
   ): Promise<InfoDocument>
+  /** Reads what an image tells about itself in EXIF, IPTC and XMP, by a list of fields; what cannot be read is left out. */
+  metadata(identifier: string, context?: ResolveContext): Promise<EmbeddedMetadata>
   /**
    * Makes the service forget what was made from one image, what has expired, or everything. Nothing that was made before is
    * sent when the promise has settled. @throws whatever the cache throws, when a copy may be left.
@@ -104,6 +108,7 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
       const { image, view } = await findImage(identifier, desk, context)
       return buildInfoDocument(image, { version, uri: id, view }, desk, context)
     },
+    metadata: (identifier, context) => readEmbedded(identifier, desk, context),
     purge: target => purge(target, desk),
     sweep: signal => sweep(desk, signal),
     async *warm(identifier, options = {}) {

@@ -15,6 +15,7 @@ import {
 import { type Overlay, type OverlayOptions, resolveOverlay } from './image/overlay.js'
 import type { RedactionOptions } from './image/redaction.js'
 import type { ImageHook, ImageServiceOptions, InfoHook, ProcessOptions, ReadOptions } from './options.js'
+import { type PresentationSettings, resolvePresentation } from './presentation/service-options.js'
 import { type Format, isFormat } from './protocol/format.js'
 import { type InfoSettings, resolveLevel } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
@@ -71,6 +72,8 @@ export interface ServiceSettings extends ProcessSettings {
   readonly redactions: ImageHook<unknown, readonly RedactionOptions[] | undefined> | undefined
   /** Whether every answer depends on nothing but its URL and the image. */
   readonly isPlain: boolean
+  /** Manifests and collections; `undefined` where there are none. */
+  readonly presentation: PresentationSettings | undefined
   /** The Cache-Control header. */
   readonly cacheControl: CacheControlPolicy
   /** Hears of every answer. */
@@ -135,6 +138,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     allowCacheBypass: requireFunction('allowCacheBypass', options.allowCacheBypass),
     info,
     ...who,
+    presentation: resolvePresentation(options.presentation ?? false, prefixes),
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),
     serverTiming: options.serverTiming ?? false,

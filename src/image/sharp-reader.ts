@@ -14,6 +14,7 @@ import type {
 import { NotFoundError } from '../errors.js'
 import { coversImage, type Dimensions } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge, toReadFailure } from './failure.js'
+import { parseMetadata } from './metadata.js'
 import { orientDimensions } from './orientation.js'
 import type { ReaderOptions } from './reader.js'
 
@@ -136,6 +137,7 @@ async function createReader(opened: Opened): Promise<ImageReader> {
       const input = { kind: 'encoded', data, box, whole, maxPixels, ...(check ? { check } : {}) } as const
       return page > 0 ? { ...input, page } : input
     },
+    metadata: async () => parseMetadata(await readMetadata(opened, page)),
     async close() {},
   }
 }
