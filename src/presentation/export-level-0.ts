@@ -111,6 +111,12 @@ interface ExportPage {
   readonly paths: readonly string[]
 }
 
+/** Checks options before anything is done. @throws TypeError that names the option. @internal */
+export function checkExportOptions(options: ExportOptions): void {
+  resolveShape(options)
+  requireBaseUri(options.baseUri)
+}
+
 function resolveShape({
   version = 3,
   tileSize,
