@@ -28,6 +28,12 @@ export interface OverlayPlan {
   readonly opaque: boolean
 }
 
+/** The size that an image is shown as, and the region of it that is wanted, in pixels of that. */
+export interface ShownPart extends Dimensions {
+  /** The region. */
+  readonly region: Box
+}
+
 /** The colours of a result. */
 export type OverlayTone = 'rgb' | 'gray' | 'bitonal'
 
@@ -41,6 +47,8 @@ export interface OverlayResult {
   readonly hasAlpha: boolean
   /** Whether corners that a tilt lays open have alpha. */
   readonly transparent: boolean
+  /** As what the image is shown, where it is shown smaller than it is: what its tiles are counted in. */
+  readonly shown?: ShownPart | undefined
 }
 
 const unturned: Turn = { flop: false, angle: 0 }
@@ -53,8 +61,8 @@ export function planOverlay(
   result: OverlayResult,
 ): OverlayPlan | undefined {
   const { key, relativeTo, minWidth, minHeight } = overlay
-  const { output, colour, hasAlpha, transparent } = result
-  const place = relativeTo === 'image' ? placeOnImage(description, request) : placeOnOutput(output)
+  const { output, colour, hasAlpha, transparent, shown } = result
+  const place = relativeTo === 'image' ? placeOnImage(description, request, shown) : placeOnOutput(output)
   if (place.canvas.width < minWidth || place.canvas.height < minHeight) return undefined
   const opaque = !hasAlpha && (relativeTo === 'image' || !transparent)
   return { key, relativeTo, ...place, tone: colour, opaque }
@@ -67,31 +75,34 @@ function placeOnOutput(output: Dimensions): Place {
   return { canvas, frame: canvas, scale: 1, window: { x: 0, y: 0, ...canvas }, turn: unturned }
 }
 
-function placeOnImage({ width, height, levels }: ImageDescription, request: ResolvedRequest): Place {
-  const { region, size } = request
-  const { flop, angle } = combineTurns(1, request.rotation)
+function placeOnImage(
+  { width, height, levels }: ImageDescription,
+  { region, size, rotation }: ResolvedRequest,
+  shown: ShownPart = { width, height, region },
+): Place {
+  const { flop, angle } = combineTurns(1, rotation)
   const common = { frame: { width, height }, turn: { flop, angle } }
-  const factor = findScaleFactor(
-    request,
-    { width, height },
-    levels.map(level => level.scaleFactor),
-  )
+  // The lengths of the overlay are pixels of the full image, however small it is shown.
+  const ratio = Math.min(shown.width / width, shown.height / height)
+  const factors = ratio === 1 ? levels.map(level => level.scaleFactor) : []
+  const part = shown.region
+  const factor = findScaleFactor(part, size, shown, factors)
   if (factor !== undefined) {
-    const canvas = { width: ceilDivide(width, factor), height: ceilDivide(height, factor) }
-    const window = { x: region.x / factor, y: region.y / factor, ...sizeOf(size) }
-    return { ...common, canvas, scale: 1 / factor, window }
+    const canvas = { width: ceilDivide(shown.width, factor), height: ceilDivide(shown.height, factor) }
+    const window = { x: part.x / factor, y: part.y / factor, ...sizeOf(size) }
+    return { ...common, canvas, scale: ratio / factor, window }
   }
-  const [across, down] = [size.width / region.width, size.height / region.height]
+  const [across, down] = [size.width / part.width, size.height / part.height]
   const canvas = {
-    width: Math.max(size.width, roundPixels(width * across)),
-    height: Math.max(size.height, roundPixels(height * down)),
+    width: Math.max(size.width, roundPixels(shown.width * across)),
+    height: Math.max(size.height, roundPixels(shown.height * down)),
   }
   const window = {
-    x: Math.min(roundPixels(region.x * across), canvas.width - size.width),
-    y: Math.min(roundPixels(region.y * down), canvas.height - size.height),
+    x: Math.min(roundPixels(part.x * across), canvas.width - size.width),
+    y: Math.min(roundPixels(part.y * down), canvas.height - size.height),
     ...sizeOf(size),
   }
-  return { ...common, canvas, scale: Math.min(across, down), window }
+  return { ...common, canvas, scale: Math.min(across, down) * ratio, window }
 }
 
 function sizeOf({ width, height }: Dimensions): Dimensions {
@@ -101,7 +112,8 @@ function sizeOf({ width, height }: Dimensions): Dimensions {
 /* The factor of a tile, whose last column and row are rounded up. A last tile of one pixel fits several factors, and its
    pixel belongs to all of them. */
 function findScaleFactor(
-  { region, size }: ResolvedRequest,
+  region: Box,
+  size: Dimensions,
   image: Dimensions,
   factors: readonly number[],
 ): number | undefined {
