@@ -60,8 +60,9 @@ export async function answerFlow<User>(
 
 /** The path behind the prefix of the endpoints, without a query; `undefined` when it belongs to somebody else. */
 export function matchFlow(url: string, prefix: string): string | undefined {
+  if (!url.startsWith(`${prefix}/`)) return undefined
   const [path = ''] = url.split(/[?#]/, 1)
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : undefined
+  return path.slice(prefix.length + 1)
 }
 
 interface Endpoint {
