@@ -2,7 +2,7 @@
    is gone for every request: what a cache, or the client itself, has already is no reason not to ask. */
 import type { AuthorizeImage } from './access/authorize.js'
 import { noStore } from './access/cache-control.js'
-import { type Answer, type AuthVersion, type Decision, planImage, planInfo } from './access/decision.js'
+import { type Answer, type Decision, planImage, planInfo } from './access/decision.js'
 import { readFacts } from './access/facts.js'
 import { buildFlowExtras, hasProbe, listAuthVersions } from './access/flow-extras.js'
 import { askImage, askRequest, buildImageContext, openQuestion, type Question } from './access/gate.js'
@@ -18,7 +18,7 @@ import type { Desk } from './desk.js'
 import type { Exchange } from './exchange.js'
 import { findPage, type ImageView } from './find.js'
 import type { PublicBase } from './http/base-uri.js'
-import { parseQuery } from './http/query.js'
+import { parseQuery, splitQuery } from './http/query.js'
 import { buildRedirect } from './http/replies.js'
 import type { Cover } from './image/cover.js'
 import { describeFacts } from './info-document.js'
@@ -37,8 +37,6 @@ interface Guarded {
   readonly desk: Desk
   readonly question: Question
   readonly view: ImageView
-  /** The authorisation services that the info.json tells of. */
-  readonly authVersions: readonly AuthVersion[]
 }
 
 /**
@@ -56,18 +54,21 @@ export async function answerGuarded(
   const opened = await openQuestion(access, readFacts(http, base), request)
   const variant = addPage(opened.variant, http.url)
   const question = { ...opened, variant }
-  const authVersions = await listAuthVersions(access.flow, request.version, variant.identifier)
   const view = buildView(variant, access.tiers, limits)
-  const guarded: Guarded = { exchange, base, desk, question, view, authVersions }
+  const guarded: Guarded = { exchange, base, desk, question, view }
   // Each variant has one spelling, so that caches keep it once.
   if (access.codec.format(opened.variant) !== request.identifier) return redirectTo(guarded, 301, variant)
   const first = await askRequest(access, question)
   if (first.kind !== 'serve') return answerDecision(guarded, first)
+  requireSignature(guarded)
   const image = await findPage(variant, desk, http)
+  if (exchange.trace) exchange.trace.phases.resolveMs = performance.now() - exchange.trace.began
   const description = await desk.store.describe(image, http.signal)
   const looked = lookAt(guarded, description)
   const second = await askImage(access, question, looked.facts)
   if (second.kind !== 'serve') return answerDecision(guarded, second, image)
+  // Only now: what cannot be asked of an image tells how large it is.
+  if (looked.failure !== undefined) throw looked.failure
   const shared = first.shared && second.shared
   const secondsLeft = checkServed(guarded, description, looked.asked)
   const context = buildImageContext(access, question, looked.facts)
@@ -83,11 +84,17 @@ function addPage(variant: Variant, url: string): Variant {
   return page === 1 ? variant : { ...variant, page }
 }
 
-/* What is known of an image when it was looked at, as the application is told. */
+/* What an image was found to be, and what is wanted of it: or why that cannot be had. */
+interface Looked {
+  readonly facts: AuthorizeImage
+  readonly asked?: AskedRequest
+  readonly failure?: unknown
+}
+
 function lookAt(
   { exchange: { request }, desk: { settings }, question: { variant }, view }: Guarded,
   description: ImageDescription,
-): { readonly facts: AuthorizeImage; readonly asked?: AskedRequest } {
+): Looked {
   const { width, height } = description
   const facts = {
     description,
@@ -97,9 +104,21 @@ function lookAt(
     resultingSize: undefined,
   }
   if (request.kind === 'info') return { facts }
-  const asked = resolveAsked(request, description, settings, undefined, view)
-  const { region, size } = asked.asked
-  return { facts: { ...facts, region, resultingSize: size }, asked }
+  try {
+    const asked = resolveAsked(request, description, settings, undefined, view)
+    const { region, size } = asked.asked
+    return { facts: { ...facts, region, resultingSize: size }, asked }
+  } catch (failure) {
+    return { facts, failure }
+  }
+}
+
+/* Where only signed URLs are good, nothing is looked up for those that nobody has signed. */
+function requireSignature({ exchange: { http, request }, desk: { settings } }: Guarded): void {
+  const { serveOnly, verifySignature } = settings.access
+  if (serveOnly !== 'signed' || request.kind !== 'image') return
+  const signature = verifySignature?.(http.url) ?? { kind: 'unsigned' }
+  if (signature.kind === 'unsigned') requireServed(serveOnly, signature, () => false)
 }
 
 /* Refuses images that are not made; tells for how many seconds a signed URL is still good. */
@@ -122,9 +141,9 @@ function checkServed(
 
 /* What is answered where the variant that was asked for is not given. */
 async function answerDecision(guarded: Guarded, decision: Decision, image?: Located): Promise<HttpReply> {
-  const { exchange, desk, question, authVersions } = guarded
+  const { exchange, desk, question } = guarded
   const plan = exchange.request.kind === 'info' ? planInfo : planImage
-  const outcome = plan(decision, authVersions)
+  const outcome = plan(decision, await findAuthVersions(guarded))
   if (outcome.kind === 'refuse') throw outcome.error
   if (outcome.kind === 'redirect') {
     const { status, to } = outcome
@@ -136,14 +155,20 @@ async function answerDecision(guarded: Guarded, decision: Decision, image?: Loca
   return finish(guarded, located, outcome, {}, decision)
 }
 
+/* The authorisation services that info.json tells of: the application is asked where it matters only. */
+function findAuthVersions({ exchange: { request }, desk: { settings }, question }: Guarded) {
+  return listAuthVersions(settings.access, request.version, question.variant.identifier)
+}
+
 /* Gives the image, or its info.json. */
-function finish(
-  { exchange, base, desk, question, view, authVersions }: Guarded,
+async function finish(
+  guarded: Guarded,
   image: Located,
   outcome: Answer,
   { cover, secondsLeft }: { readonly cover?: Cover | undefined; readonly secondsLeft?: number | undefined },
   decision: Decision = { kind: 'serve', shared: outcome.shared },
-): HttpReply | Promise<HttpReply> {
+): Promise<HttpReply> {
+  const { exchange, base, desk, question, view } = guarded
   const { access } = desk.settings
   const { request } = exchange
   const uri = addressOf(exchange, base, desk, question.variant)
@@ -161,7 +186,7 @@ function finish(
       version: request.version,
       address: base,
       identifier: base.forwardedIdentifier ?? request.encodedIdentifier,
-      authVersions,
+      authVersions: await findAuthVersions(guarded),
       hasProbe: hasProbe(question.variant, access.tiers, decision),
     })
   return answerInfo(
@@ -178,9 +203,10 @@ function redirectTo(
   variant: Variant,
 ): HttpReply {
   const { request, http } = exchange
-  const [asked = ''] = http.url.split(/[?#]/, 1)
+  const { path: asked, query } = splitQuery(http.url)
   const parameters = asked.split('/').slice(request.kind === 'info' ? -1 : -4)
-  return buildRedirect(status, [addressOf(exchange, base, desk, variant), ...parameters].join('/'), noStore)
+  const uri = [addressOf(exchange, base, desk, variant), ...parameters].join('/')
+  return buildRedirect(status, uri + query, noStore)
 }
 
 /* The public address of a variant of the image that was asked for; of the very one it is as it was called. */
