@@ -49,7 +49,7 @@ export async function answerGuarded(
   base: PublicBase,
   desk: Desk,
 ): Promise<HttpReply> {
-  const { access, limits } = desk.settings
+  const { access, limits, profileLinks } = desk.settings
   const { http, request } = exchange
   const opened = await openQuestion(access, readFacts(http, base), request)
   const variant = addPage(opened.variant, http.url)
@@ -62,13 +62,17 @@ export async function answerGuarded(
   if (first.kind !== 'serve') return answerDecision(guarded, first)
   requireSignature(guarded)
   const image = await findPage(variant, desk, http)
-  if (exchange.trace) exchange.trace.phases.resolveMs = performance.now() - exchange.trace.began
-  const description = await desk.store.describe(image, http.signal)
+  const resolved = performance.now()
+  const uri = addressOf(guarded, variant)
+  // Not described: that would want the signal of the request, which costs as much as a tile, also where it is known.
+  const { description } = await desk.takeSheet(image, { uri, profile: profileLinks[request.version] }, http)
   const looked = lookAt(guarded, description)
   const second = await askImage(access, question, looked.facts)
   if (second.kind !== 'serve') return answerDecision(guarded, second, image)
   // Only now: what cannot be asked of an image tells how large it is.
   if (looked.failure !== undefined) throw looked.failure
+  // Server-Timing tells it to everybody: of what is hidden there is nothing to tell.
+  if (exchange.trace) exchange.trace.phases.resolveMs = resolved - exchange.trace.began
   const shared = first.shared && second.shared
   const secondsLeft = checkServed(guarded, description, looked.asked)
   const context = buildImageContext(access, question, looked.facts)
@@ -171,7 +175,7 @@ async function finish(
   const { exchange, base, desk, question, view } = guarded
   const { access } = desk.settings
   const { request } = exchange
-  const uri = addressOf(exchange, base, desk, question.variant)
+  const uri = addressOf(guarded, question.variant)
   const asked: Asked = {
     question,
     view,
@@ -197,25 +201,21 @@ async function finish(
 }
 
 /* To another variant of the image, or to the one spelling of it; the parameters stay as they were asked for. */
-function redirectTo(
-  { exchange, base, desk }: Guarded,
-  status: 301 | 302 | 303 | 307,
-  variant: Variant,
-): HttpReply {
-  const { request, http } = exchange
+function redirectTo(guarded: Guarded, status: 301 | 302 | 303 | 307, variant: Variant): HttpReply {
+  const { request, http } = guarded.exchange
   const { path: asked, query } = splitQuery(http.url)
   const parameters = asked.split('/').slice(request.kind === 'info' ? -1 : -4)
-  const uri = [addressOf(exchange, base, desk, variant), ...parameters].join('/')
+  const uri = [addressOf(guarded, variant), ...parameters].join('/')
   return buildRedirect(status, uri + query, noStore)
 }
 
 /* The public address of a variant of the image that was asked for; of the very one it is as it was called. */
 function addressOf(
-  { request, uri }: GuardedExchange,
-  { origin, path, forwardedIdentifier }: PublicBase,
-  { settings: { access, publicPrefixes } }: Desk,
+  { exchange: { request, uri }, base, desk: { settings } }: Guarded,
   variant: Variant,
 ): string {
+  const { access, publicPrefixes } = settings
+  const { origin, path, forwardedIdentifier } = base
   if (access.codec.format(variant) === request.identifier) return uri
   const prefix = `${origin}${path}${publicPrefixes[request.version]}`
   return formatVariantUri(access.codec, { prefix, ...request, forwardedIdentifier }, variant)
