@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allow } from '../../src/access/result.js'
 import { resolveTiers } from '../../src/access/tiers.js'
 import { buildView } from '../../src/access/view.js'
-import type { HttpReply } from '../../src/contracts.js'
 import { resolveEncodeOptions } from '../../src/image/encode-options.js'
 import { openReader } from '../../src/image/reader.js'
 import { freely, makeImage } from '../../src/make.js'
@@ -18,6 +17,7 @@ import { resolveServiceOptions } from '../../src/settings.js'
 import { fileSource } from '../../src/source/file.js'
 import type { WarmProgress } from '../../src/upkeep.js'
 import { createFolder, fromPixels, fileSource as openFile, wavePixels } from '../image/picture.js'
+import { ask } from './ask.js'
 import { readBody } from './folder.js'
 
 let folder: string
@@ -52,13 +52,6 @@ function create(options: Partial<ImageServiceOptions> = {}): ImageService {
   return service
 }
 
-async function get(service: ImageService, url: string): Promise<HttpReply & { readonly bytes: Buffer }> {
-  const reply = await service.handle({ method: 'GET', url, mountPath: '', headers: {}, scheme: 'http' })
-  if (reply === undefined) throw new Error('not ours')
-  const { body = '' } = reply
-  return { ...reply, bytes: typeof body === 'string' ? Buffer.from(body) : await readBody(body) }
-}
-
 async function make(service: ImageService, url: string): Promise<Buffer> {
   const request = service.parseRequest(url)
   if (request?.kind !== 'image') throw new Error('no image request')
@@ -79,14 +72,14 @@ describe.each(identifiers)('%s, asked for by a program', (identifier, width) => 
   it('is made as over HTTP, and only once for both', async () => {
     const service = create()
     const made = await make(service, url)
-    expect(made.equals((await get(service, url)).bytes)).toBe(true)
+    expect(made.equals((await ask(service, url)).bytes)).toBe(true)
     expect(service.stats().images.render).toMatchObject({ hit: 1, miss: 0 })
     expect((await sharp(made).metadata()).width).toBe(width)
   })
 
   it('has the info.json of HTTP', async () => {
     const service = create()
-    const reply = await get(service, `/iiif/3/${identifier}/info.json`)
+    const reply = await ask(service, `/iiif/3/${identifier}/info.json`)
     const info = JSON.parse(reply.bytes.toString())
     expect(await service.info(identifier, 3, info.id)).toEqual(info)
   })
@@ -99,7 +92,7 @@ describe.each(identifiers)('%s, asked for by a program', (identifier, width) => 
     const before = service.stats().images
     for (const { canonical, outcome } of warmed) {
       expect([canonical, outcome]).toEqual([canonical, expect.stringMatching(/^(?:miss|none|hit)$/)])
-      expect((await get(service, `/iiif/3/${identifier}/${canonical}`)).status).toBe(200)
+      expect((await ask(service, `/iiif/3/${identifier}/${canonical}`)).status).toBe(200)
     }
     const { render, stored } = service.stats().images
     expect(render.miss + stored.miss).toBe(before.render.miss + before.stored.miss)
@@ -110,7 +103,7 @@ describe.each(identifiers)('%s, asked for by a program', (identifier, width) => 
     const service = create()
     for (const [each] of identifiers) await make(service, `/iiif/3/${each}/full/max/0/default.png`)
     await service.purge({ identifier })
-    for (const [each] of identifiers) await get(service, `/iiif/3/${each}/full/max/0/default.png`)
+    for (const [each] of identifiers) await ask(service, `/iiif/3/${each}/full/max/0/default.png`)
     expect(service.stats().images.render).toMatchObject({ hit: 0, miss: identifiers.length })
   })
 
@@ -158,9 +151,9 @@ describe('the encoder options of a tier', () => {
       create({ encode, tiers: { all: {} } }),
       create({ encode, tiers: { all: { encode: { webp: { lossless: true } } } } }),
     ]
-    expect((await get(some, `${url}jpg`)).bytes.equals((await get(plain, `${url}jpg`)).bytes)).toBe(true)
-    expect((await get(some, `${url}webp`)).bytes.length).toBeGreaterThan(
-      5 * (await get(plain, `${url}webp`)).bytes.length,
+    expect((await ask(some, `${url}jpg`)).bytes.equals((await ask(plain, `${url}jpg`)).bytes)).toBe(true)
+    expect((await ask(some, `${url}webp`)).bytes.length).toBeGreaterThan(
+      5 * (await ask(plain, `${url}webp`)).bytes.length,
     )
   })
 

@@ -7,14 +7,14 @@ import { tier } from '../../src/access/result.js'
 import { fileCache } from '../../src/cache/file.js'
 import { memoryCache } from '../../src/cache/memory.js'
 import { tieredCache } from '../../src/cache/tiered.js'
-import type { HttpReply, HttpRequest } from '../../src/contracts.js'
+import type { HttpRequest } from '../../src/contracts.js'
 import type { OverlayOptions } from '../../src/image/overlay.js'
 import type { ImageServiceOptions } from '../../src/options.js'
 import { createImageService, type ImageService } from '../../src/service.js'
 import { fileSource } from '../../src/source/file.js'
 import { createRandom } from '../image/jpeg/coefficients.js'
 import { createFolder, decode, pixelAt } from '../image/picture.js'
-import { readBody } from './folder.js'
+import { ask } from './ask.js'
 
 const size = { width: 640, height: 512 }
 const red = '#c81e1e'
@@ -23,6 +23,7 @@ const red = '#c81e1e'
 const views = {
   preview: { suffix: ';tier=preview', width: 100, height: 80, mark: 'blue' },
   public: { suffix: ';tier=public', width: 200, height: 200, mark: 'green' },
+  press: { suffix: ';tier=press', width: 300, height: 300, mark: 'red' },
   half: { suffix: ';1:2', width: 320, height: 256, mark: 'red' },
   staff: { suffix: '', ...size, mark: 'red' },
 } as const
@@ -34,6 +35,7 @@ const names = Object.keys(views) as View[]
 const granted = {
   preview: ['preview'],
   public: ['preview', 'public'],
+  press: ['preview', 'public', 'press'],
   staff: names,
 } as const satisfies Record<string, readonly View[]>
 
@@ -60,8 +62,10 @@ async function createService(options: Partial<ImageServiceOptions> = {}): Promis
         overlay: await drawMark('#00ff00'),
         encode: { jpg: { quality: 20 } },
       },
+      press: { limits: { maxWidth: 300, maxScale: 1 } },
       staff: {},
     },
+    limits: { maxScale: 2 },
     ...options,
   })
   services.push(service)
@@ -86,22 +90,8 @@ afterAll(async () => {
   await Promise.all(services.map(service => service.close()))
 })
 
-interface Answer extends HttpReply {
-  readonly bytes: Buffer
-}
-
-async function get(
-  service: ImageService,
-  url: string,
-  who: string,
-  more: Partial<HttpRequest> = {},
-): Promise<Answer> {
-  const headers = { 'x-granted': who, ...more.headers }
-  const reply = await service.handle({ method: 'GET', url, mountPath: '', scheme: 'http', ...more, headers })
-  if (reply === undefined) throw new Error('not ours')
-  const bytes =
-    typeof reply.body === 'string' ? Buffer.from(reply.body) : await readBody(reply.body ?? Buffer.alloc(0))
-  return { ...reply, bytes }
+function get(service: ImageService, url: string, who: string, more: Partial<HttpRequest> = {}) {
+  return ask(service, url, { ...more, headers: { 'x-granted': who, ...more.headers } })
 }
 
 async function getInfo(service: ImageService, identifier: string, who = 'staff', version = 3) {
@@ -158,7 +148,7 @@ describe('10,000 requests at random for all tiers at once', () => {
     const etags = new Map<string, Set<string>>()
     const statuses = new Map<number, number>()
 
-    const ask = async (name: View, path: string, who: keyof typeof granted, file: string) => {
+    const check = async (name: View, path: string, who: keyof typeof granted, file: string) => {
       const url = `/iiif/3/${file}${views[name].suffix}/${path}`
       const reply = await get(one(pair), url, who)
       statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1)
@@ -184,8 +174,8 @@ describe('10,000 requests at random for all tiers at once', () => {
       await Promise.all(
         round.flatMap(([path, file]) =>
           [one(names), one(names)].flatMap(name => [
-            ask(name, path, 'staff', file),
-            ask(name, path, one(users), file),
+            check(name, path, 'staff', file),
+            check(name, path, one(users), file),
           ]),
         ),
       )
@@ -322,6 +312,7 @@ describe('what is sent of a tier', () => {
       'public',
       ['full/640,512', 'full/,512', 'full/201,', 'full/pct:100', '0,0,201,1/201,', '0,0,1,201/,201'],
     ],
+    ['press', ['full/640,512', 'full/640,', 'full/301,', 'full/pct:100', 'full/^!640,512', '0,0,9,301/,301']],
     ['half', ['full/640,512', 'full/321,', 'full/^!640,512', '320,0,10,10/max']],
   ])('is never larger than %s allows', async (name, paths) => {
     const service = await createService()
