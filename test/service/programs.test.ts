@@ -114,8 +114,14 @@ describe.each(identifiers)('%s, asked for by a program', (identifier, width) => 
   })
 })
 
-it('no identifier has a suffix where nobody is asked', async () => {
+it('no identifier has a suffix of a tier where there are none', async () => {
   const service = createImageService({ source: fileSource(folder) })
+  services.push(service)
+  await expect(service.describe('a.tif;tier=small')).rejects.toMatchObject({ code: 'not-found' })
+})
+
+it('no identifier has a suffix where none are wanted', async () => {
+  const service = createImageService({ source: fileSource(folder), metaIdentifiers: false })
   services.push(service)
   await expect(service.describe('a.tif;1:2')).rejects.toMatchObject({ code: 'not-found' })
 })
