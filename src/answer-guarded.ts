@@ -15,6 +15,7 @@ import type { Asked } from './asked.js'
 import type { HttpReply, ImageDescription } from './contracts.js'
 import { resolveCover } from './cover.js'
 import type { Desk } from './desk.js'
+import { buildUnknownImage, isIIIFError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { findPage, type ImageView } from './find.js'
 import type { PublicBase } from './http/base-uri.js'
@@ -61,7 +62,7 @@ export async function answerGuarded(
   const first = await askRequest(access, question)
   if (first.kind !== 'serve') return answerDecision(guarded, first)
   requireSignature(guarded)
-  const image = await findPage(variant, desk, http)
+  const image = await find(guarded)
   const resolved = performance.now()
   const uri = addressOf(guarded, variant)
   // Not described: that would want the signal of the request, which costs as much as a tile, also where it is known.
@@ -145,7 +146,7 @@ function checkServed(
 
 /* What is answered where the variant that was asked for is not given. */
 async function answerDecision(guarded: Guarded, decision: Decision, image?: Located): Promise<HttpReply> {
-  const { exchange, desk, question } = guarded
+  const { exchange } = guarded
   const plan = exchange.request.kind === 'info' ? planInfo : planImage
   const outcome = plan(decision, await findAuthVersions(guarded))
   if (outcome.kind === 'refuse') throw outcome.error
@@ -155,8 +156,19 @@ async function answerDecision(guarded: Guarded, decision: Decision, image?: Loca
       ? buildRedirect(status, to.location, noStore)
       : redirectTo(guarded, status, to.variant)
   }
-  const located = image ?? (await findPage(question.variant, desk, exchange.http))
+  const located = image ?? (await find(guarded))
   return finish(guarded, located, outcome, {}, decision)
+}
+
+/* Where somebody is asked who may see what, a page that there is not is no image: how many there are tells that there is
+   one, and the application may have hidden it. */
+async function find({ exchange, desk, question }: Guarded): Promise<Located> {
+  try {
+    return await findPage(question.variant, desk, exchange.http)
+  } catch (error) {
+    const isHidden = desk.settings.access.authorize !== undefined && question.variant.page !== undefined
+    throw isHidden && isIIIFError(error) && error.status === 404 ? buildUnknownImage({ cause: error }) : error
+  }
 }
 
 /* The authorisation services that info.json tells of: the application is asked where it matters only. */
@@ -173,7 +185,7 @@ async function finish(
   decision: Decision = { kind: 'serve', shared: outcome.shared },
 ): Promise<HttpReply> {
   const { exchange, base, desk, question, view } = guarded
-  const { access } = desk.settings
+  const { access, publicPrefixes } = desk.settings
   const { request } = exchange
   const uri = addressOf(guarded, question.variant)
   const asked: Asked = {
@@ -189,7 +201,8 @@ async function finish(
     buildFlowExtras(access.flow, {
       version: request.version,
       address: base,
-      identifier: base.forwardedIdentifier ?? request.encodedIdentifier,
+      // The page may have been named by the query.
+      identifier: uri.slice(`${base.origin}${base.path}${publicPrefixes[request.version]}/`.length),
       authVersions: await findAuthVersions(guarded),
       hasProbe: hasProbe(question.variant, access.tiers, decision),
     })

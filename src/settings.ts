@@ -121,7 +121,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     maintenanceSeconds: resolveMaintenance(options.maintenance),
     allowCacheBypass: requireFunction('allowCacheBypass', options.allowCacheBypass),
     info,
-    ...resolveWho(options),
+    ...resolveWho(options, prefixes),
     presentation: resolvePresentation(options.presentation ?? false, prefixes),
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),

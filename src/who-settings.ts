@@ -10,6 +10,7 @@ import { type Overlay, type OverlayOptions, resolveOverlay } from './image/overl
 import type { RedactionOptions } from './image/redaction.js'
 import type { ImageHook, ImageServiceOptions } from './options.js'
 import { createMetaIdentifierCodec, type MetaIdentifierCodec } from './protocol/meta-identifier.js'
+import type { Prefixes } from './protocol/request.js'
 
 /** What answers depend on beside their URL and the image. */
 export interface WhoSettings {
@@ -24,7 +25,7 @@ export interface WhoSettings {
 }
 
 /** Checks these options. @throws TypeError that names the option. */
-export function resolveWho(options: ImageServiceOptions): WhoSettings {
+export function resolveWho(options: ImageServiceOptions, prefixes: Prefixes): WhoSettings {
   const { overlay, redactions, limits, encode } = options
   const access = resolveAccess(options, {
     ...(limits && { limits }),
@@ -33,6 +34,7 @@ export function resolveWho(options: ImageServiceOptions): WhoSettings {
     resolveOverlay: own => resolveOverlay(own as OverlayOptions),
   })
   requireHook('redactions', redactions)
+  requireApart(access.flow?.prefix, prefixes)
   const isOpen = access.authorize === undefined && access.serveOnly === undefined
   return {
     access,
@@ -57,4 +59,13 @@ function inherit(base: EncodeOptions | undefined, own: unknown): unknown {
 function requireHook(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
   throw new TypeError(`${name}: expected a function but received ${String(value)}`)
+}
+
+/* The endpoints are looked for first: images below them would never be found. */
+function requireApart(flow: string | undefined, prefixes: Prefixes): void {
+  if (flow === undefined) return
+  for (const prefix of Object.values(prefixes)) {
+    if (prefix === false || !`${prefix}/`.startsWith(`${flow}/`)) continue
+    throw new TypeError(`flow.prefix: expected a path that images are not below, but theirs is "${prefix}"`)
+  }
 }
