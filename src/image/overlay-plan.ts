@@ -4,7 +4,7 @@ import type { ImageDescription } from '../contracts.js'
 import { type Box, ceilDivide, type Dimensions, roundPixels } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
 import { combineTurns, type Turn } from './orientation.js'
-import type { Overlay } from './overlay.js'
+import { maxOverlayPixels, type Overlay } from './overlay.js'
 
 /** What is laid over a response, and where. */
 export interface OverlayPlan {
@@ -26,6 +26,8 @@ export interface OverlayPlan {
   readonly tone: OverlayTone
   /** Whether what it is laid on has no alpha. */
   readonly opaque: boolean
+  /** How many pixels of the canvas it covers at the most; `Infinity` where that is as many as there are. */
+  readonly maxPixels: number
 }
 
 /** The size that an image is shown as, and the region of it that is wanted, in pixels of that. */
@@ -65,7 +67,23 @@ export function planOverlay(
   const place = relativeTo === 'image' ? placeOnImage(description, request, shown) : placeOnOutput(output)
   if (place.canvas.width < minWidth || place.canvas.height < minHeight) return undefined
   const opaque = !hasAlpha && (relativeTo === 'image' || !transparent)
-  return { key, relativeTo, ...place, tone: colour, opaque }
+  const maxPixels = countCovered(overlay) * place.scale ** 2
+  return { key, relativeTo, ...place, tone: colour, opaque, maxPixels }
+}
+
+/** No letter is wider than this, in sizes of its font, and no line higher, line and space around it included. */
+const letterWidth = 2
+const lineHeight = 2
+
+/* In pixels of the frame. */
+function countCovered(overlay: Overlay): number {
+  if (overlay.position === 'repeat' || overlay.position === 'scaled') return Infinity
+  if (overlay.kind === 'image') return maxOverlayPixels
+  const { lines, size, style } = overlay
+  const side = size + 2 * style.stroke.width
+  const longest = Math.max(...lines.map(line => line.length))
+  // Lines that are broken cover as much as they did before.
+  return Math.max(1, longest) * lines.length * side ** 2 * letterWidth * lineHeight
 }
 
 type Place = Pick<OverlayPlan, 'canvas' | 'frame' | 'scale' | 'window' | 'turn'>
