@@ -6,7 +6,7 @@ import { type Answer, type Decision, planImage, planInfo } from './access/decisi
 import { readFacts } from './access/facts.js'
 import { buildFlowExtras, hasProbe, listAuthVersions } from './access/flow-extras.js'
 import { askImage, askRequest, buildImageContext, openQuestion, type Question } from './access/gate.js'
-import { buildGrid, isOnGrid, requireServed } from './access/serve-only.js'
+import { buildGrid, isListedScale, isOnGrid, requireServed } from './access/serve-only.js'
 import { formatVariantUri, type Variant } from './access/variant.js'
 import { buildView } from './access/view.js'
 import { answerImage } from './answer-image.js'
@@ -27,7 +27,7 @@ import type { Located } from './locate.js'
 import { type AskedRequest, resolveAsked } from './process.js'
 import { parsePage } from './protocol/meta-identifier.js'
 import type { ImageRequest, InfoRequest } from './protocol/request.js'
-import { shrinkFacts } from './protocol/scale.js'
+import { type Scale, shrinkFacts } from './protocol/scale.js'
 
 /** A request that the application is asked about. */
 type GuardedExchange = Exchange<ImageRequest> | Exchange<InfoRequest>
@@ -75,7 +75,8 @@ export async function answerGuarded(
   // Server-Timing tells it to everybody: of what is hidden there is nothing to tell.
   if (exchange.trace) exchange.trace.phases.resolveMs = resolved - exchange.trace.began
   const shared = first.shared && second.shared
-  const secondsLeft = checkServed(guarded, description, looked.asked)
+  const granted = second.scale ?? first.scale
+  const secondsLeft = checkServed(guarded, description, looked.asked, granted)
   const context = buildImageContext(access, question, looked.facts)
   const cover = request.kind === 'image' ? await resolveCover(context, view.tier, desk) : undefined
   return finish(guarded, image, { kind: 'serve', status: 200, shared, headers: {} }, { cover, secondsLeft })
@@ -131,6 +132,7 @@ function checkServed(
   { exchange: { http, request }, desk: { settings }, view }: Guarded,
   description: ImageDescription,
   asked: AskedRequest | undefined,
+  granted: Scale | undefined,
 ): number | undefined {
   const { access, parse, tileSize } = settings
   if (access.serveOnly === undefined || asked === undefined) return undefined
@@ -138,8 +140,11 @@ function checkServed(
   const signature = access.verifySignature?.(http.url, path) ?? { kind: 'unsigned' }
   const facts = describeFacts(description)
   const shown = shrinkFacts(facts, view.shownSize(facts), view.shrinkOf(facts))
-  requireServed(access.serveOnly, signature, () =>
-    isOnGrid(asked.asked, buildGrid(shown, view.limits, tileSize)),
+  requireServed(
+    access.serveOnly,
+    signature,
+    () =>
+      isListedScale(view.scale, granted) && isOnGrid(asked.asked, buildGrid(shown, view.limits, tileSize)),
   )
   return signature.kind === 'valid' ? signature.expires - Date.now() / 1000 : undefined
 }

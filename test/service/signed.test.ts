@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allow, deny } from '../../src/access/result.js'
+import { allow, deny, scale } from '../../src/access/result.js'
 import type { ServeOnly } from '../../src/access/serve-only.js'
 import { signRequest } from '../../src/access/signature.js'
 import type { ImageServiceOptions } from '../../src/options.js'
@@ -236,7 +236,7 @@ describe('a service of what info.json lists', () => {
       authorize: () => allow(),
       tiers: { small: { scale: { maxWidth: 200 } }, some: { limits: { maxWidth: 320 } }, all: {} },
     })
-    for (const suffix of [';tier=small', ';tier=some', '', ';1:3']) {
+    for (const suffix of [';tier=small', ';tier=some', '', ';1:4']) {
       const base = `${image}${suffix}`
       const info = JSON.parse((await ask(service, `${base}/info.json`)).bytes.toString())
       for (const { width, height } of info.sizes) {
@@ -246,6 +246,27 @@ describe('a service of what info.json lists', () => {
       expect((await ask(service, `${base}/full/77,/0/default.jpg`)).status).toBe(403)
     }
     expect((await ask(service, `${image};tier=small/full/200,160/0/default.jpg`)).status).toBe(200)
+  })
+})
+
+describe('the scales of a service of what info.json lists', () => {
+  it.each<[granted: string | undefined, suffix: string, status: number]>([
+    [undefined, ';1:2', 200],
+    [undefined, ';1:8', 200],
+    // Each would have a grid of its own, and there are a million times a million.
+    [undefined, ';999:1000', 403],
+    [undefined, ';3:4', 403],
+    ['2:3', ';2:3', 200],
+    ['2:3', ';1:2', 200],
+    ['2:3', ';1:3', 403],
+  ])('where %s is granted, the whole of %s is answered with %i', async (granted, suffix, status) => {
+    const [numerator = 1, denominator = 1] = granted?.split(':').map(Number) ?? []
+    const service = create('grid', granted ? { authorize: () => scale(numerator, denominator) } : {})
+    const info = JSON.parse((await ask(service, `${image}${suffix}/info.json`)).bytes.toString())
+    for (const path of [`full/${info.width},${info.height}`, 'full/max']) {
+      const { status: given } = await ask(service, `${image}${suffix}/${path}/0/default.jpg`)
+      expect([path, given]).toEqual([path, status])
+    }
   })
 })
 
