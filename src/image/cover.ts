@@ -57,7 +57,7 @@ export async function renderCovered(
   { overlay, store = createCoverStore() }: Cover,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const mosaics = await recallMosaics(reader, plan, store).catch(error => {
+  const mosaics = await recallMosaics(reader, plan, store, signal).catch(error => {
     throw isIIIFError(error) ? error : redactionFailed(error)
   })
   throwIfAborted(signal)
@@ -74,9 +74,11 @@ async function recallMosaics(
   reader: ImageReader,
   plan: RenderPlan,
   store: CoverStore,
+  signal: AbortSignal | undefined,
 ): Promise<readonly Mosaic[]> {
   const mosaics: Mosaic[] = []
   for (const mosaic of plan.redaction?.mosaics ?? []) {
+    throwIfAborted(signal)
     const key = JSON.stringify([mosaic, plan.background])
     mosaics.push(await store.recallMosaic(reader, key, () => readMosaic(reader, mosaic, plan)))
   }
