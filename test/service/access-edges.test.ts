@@ -221,6 +221,51 @@ describe('the endpoints of a flow', () => {
   })
 })
 
+describe('what else the application is asked', () => {
+  it('is which images a login is for, where that matters: not for tiles that are given', async () => {
+    const asked: string[] = []
+    const protects = (identifier: string) => {
+      asked.push(identifier)
+      return identifier !== 'book.gif'
+    }
+    const service = create({
+      authorize: ({ headers }) => (headers.user ? allow() : tier('public')),
+      tiers: { public: {}, all: {} },
+      flow: { ...flow, protects },
+    })
+    const image = '/iiif/3/book.gif/full/max/0/default.png'
+    for (let turn = 0; turn < 3; turn += 1) await ask(service, image, { headers: { user: 'ada' } })
+    expect(asked).toEqual([])
+    // Without a login for it, an image that is not given leads to the tier that is.
+    expect((await ask(service, image)).status).toBe(302)
+    const info = await ask(service, '/iiif/3/book.gif/info.json', { headers: { user: 'ada' } })
+    expect(JSON.parse(info.bytes.toString())).not.toHaveProperty('service')
+    expect(new Set(asked)).toEqual(new Set(['book.gif']))
+  })
+
+  it.each<[what: string, Partial<ImageServiceOptions>, header: string]>([
+    ['everybody the same', {}, 'public, max-age=86400'],
+    ['each what is his', { redactions: () => undefined }, 'private, no-cache'],
+  ])(
+    'is what to add to info.json, which is kept as it may be where it is told %s',
+    async (_, options, header) => {
+      const users: unknown[] = []
+      const service = create({
+        ...options,
+        authenticate: () => 'ada',
+        info: ({ user }) => {
+          users.push(user)
+          return {}
+        },
+      })
+      const { headers } = await ask(service, '/iiif/3/book.gif/info.json')
+      expect(headers['Cache-Control']).toBe(header)
+      // A service that asks nobody about images tells its hook of nobody.
+      expect(users).toEqual([header.startsWith('public') ? undefined : 'ada'])
+    },
+  )
+})
+
 it('Server-Timing tells nothing of what is hidden', async () => {
   const service = create({
     serverTiming: true,
