@@ -55,7 +55,7 @@ export function createAdmit(desk: Desk): Admit {
     const decision = isListed
       ? await askRequest(access, question)
       : await askBoth(access, question, () => inspect(question, desk, http))
-    const authVersions = await listAuthVersions(access.flow, request.version, question.variant.identifier)
+    const authVersions = await listAuthVersions(access, request.version, question.variant.identifier)
     const outcome = planInfo(decision, authVersions)
     if (outcome.kind === 'refuse') throw outcome.error
     if (outcome.kind === 'redirect' && 'location' in outcome.to)

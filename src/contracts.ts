@@ -350,7 +350,10 @@ export interface HttpRequest {
   readonly remoteAddress?: string
   /** Aborted when the client is gone before the answer was sent. */
   readonly signal?: AbortSignal
-  /** The request of the framework itself, for hooks of the application that know what it is. */
+  /**
+   * The request of the framework itself, for hooks of the application that know what it is: that of Node or of Express,
+   * the context of Koa, the web `Request`.
+   */
   readonly native?: unknown
 }
 

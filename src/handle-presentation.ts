@@ -1,5 +1,6 @@
 /* The way of a request for a manifest or a collection through the service; beside that of images, which it never slows. */
 import { LRUCache } from 'lru-cache'
+import { noStore } from './access/cache-control.js'
 import { type Admit, createAdmit } from './admit.js'
 import { againIfChanged } from './again.js'
 import { answerMethod } from './answer.js'
@@ -110,5 +111,7 @@ function answerMoved(
     'location' in target
       ? target.location
       : formatManifestUri(place, version, formatSegment(place, target.identifier))
-  return buildRedirect(status as 301 | 302 | 303 | 307, location)
+  // Who was not asked for the image is not told where it is.
+  const control = desk.settings.access.authorize ? noStore : ''
+  return buildRedirect(status as 301 | 302 | 303 | 307, location, control)
 }

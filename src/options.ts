@@ -64,7 +64,12 @@ export interface MaintenanceOptions {
   readonly intervalSeconds: number
 }
 
-/** What covers images: what must not be seen, and what must. Whatever fails here refuses the image. */
+/**
+ * What covers images: what must not be seen, and what must. Whatever fails here refuses the image.
+ *
+ * Functions are told who asks, so that only the browser of who asked keeps their images, and asks again each time. Where
+ * they tell everybody the same, `authorize: () => allow({ shared: true })` lets caches keep them.
+ */
 export interface CoverOptions<User = unknown> {
   /**
    * What is laid over images, the same over all of them or told for each request; a tier may have its own.

@@ -19,6 +19,7 @@ import type { ImageServiceOptions } from './options.js'
 import { readEmbedded } from './presented.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { processImage } from './produce.js'
+import { createProgramQuestion } from './program.js'
 import type { InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
@@ -26,7 +27,12 @@ import { resolveServiceOptions } from './settings.js'
 import { formatStats, readStats, type ServiceStats } from './stats.js'
 import { type PurgeTarget, purge, sweep, type WarmOptions, type WarmProgress, warm } from './upkeep.js'
 
-/** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
+/**
+ * A IIIF image server without a socket: doors hand it requests, programs call its steps.
+ *
+ * Nobody is asked whether a program may see an image. What the service does to its images it does for programs too; an
+ * identifier with the suffix of a tier, a scale or a page means what it means in a URL.
+ */
 export interface ImageService {
   /** Answers a request; `undefined` when its path is under no prefix of the service. Never rejects. */
   handle(request: HttpRequest): Promise<HttpReply | undefined>
@@ -105,8 +111,9 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
       return againIfChanged(request.identifier, desk, make(), make)
     },
     async info(identifier, version, id, context = {}) {
-      const { image, view } = await findImage(identifier, desk, context)
-      return buildInfoDocument(image, { version, uri: id, view }, desk, context)
+      const { variant, image, view } = await findImage(identifier, desk, context)
+      const question = createProgramQuestion(variant, version)
+      return buildInfoDocument(image, { version, uri: id, view, question }, desk, context)
     },
     metadata: (identifier, context) => readEmbedded(identifier, desk, context),
     purge: target => purge(target, desk),

@@ -25,8 +25,26 @@ const programs = pages.flatMap(page =>
   ),
 )
 
+/** The examples in the comments of access are parts of programs: what they take for granted comes before them. */
+const access = join(root, 'src/access')
+const given = `import { allow, type Authorize, deny, grant, type LoginFunction, redirect, signRequest } from 'honeydew/access'
+interface Reader { readonly id: string }
+declare const secret: string
+declare function readSso(cookie: string): Reader
+`
+for (const name of readdirSync(access)) {
+  const text = readFileSync(join(access, name), 'utf8')
+  for (const [index, [, example = '']] of [
+    ...text.matchAll(/@example\n \* ```ts\n(.*?) \* ```/gs),
+  ].entries()) {
+    const program = given + example.replaceAll(/^ \* ?/gm, '')
+    programs.push({ name: `access-${name.replaceAll(/\W/g, '-')}-${index}.mts`, program })
+  }
+}
+
 it('compiles', { timeout: 120_000 }, async () => {
-  expect(programs.length).toBeGreaterThan(5)
+  expect(programs.length).toBeGreaterThan(10)
+  expect(programs.filter(({ program }) => program.startsWith(given)).length).toBeGreaterThan(2)
   const folder = mkdtempSync(join(tmpdir(), 'honeydew-code-'))
   try {
     mkdirSync(join(folder, 'node_modules'))

@@ -99,6 +99,29 @@ describe('the examples', () => {
     }
   })
 
+  it('access.js shows everybody a small image, and readers who have logged in all of it', async () => {
+    await sharp({ create: { width: 900, height: 600, channels: 3, background: '#204060' } })
+      .png()
+      .toFile(join(folder, 'large.png'))
+    const { child, address } = await startExample('access.js')
+    const get = async (cookie = '') => {
+      const response = await fetch(`${address}large.png/full/max/0/default.png`, { headers: { cookie } })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      return [new URL(response.url).pathname.split('/')[3], (await readPixels(bytes))[0]?.[0]]
+    }
+    try {
+      expect(await get()).toEqual(['large.png;tier=public', 400])
+      const login = await fetch(new URL('/login', address), { method: 'POST', redirect: 'manual' })
+      const [cookie] = (login.headers.get('set-cookie') ?? '').split(';', 1)
+      expect(await get(cookie)).toEqual(['large.png', 900])
+      expect(await get('session=guessed')).toEqual(['large.png;tier=public', 400])
+      expect(await (await fetch(new URL('/', address))).text()).toContain('/iiif/3/')
+    } finally {
+      await stop(child)
+      await rm(join(folder, 'large.png'))
+    }
+  })
+
   it('express.js tells its health', async () => {
     const { child, address } = await startExample('express.js')
     try {
@@ -177,8 +200,8 @@ describe('every example', async () => {
   const names = (await readdir(examples)).filter(name => name.endsWith('.js'))
 
   it('is one of those that are tested here', () => {
-    const tested = ['custom-source.js', 'export.js', 'express.js', 'hono.js', 'koa.js', 'node-http.js']
-    expect(names.toSorted()).toEqual([...tested, 'presentation.js', 'process.js'])
+    const tested = ['access.js', 'custom-source.js', 'export.js', 'express.js', 'hono.js', 'koa.js']
+    expect(names.toSorted()).toEqual([...tested, 'node-http.js', 'presentation.js', 'process.js'])
   })
 
   it.each(names)('%s is short, says how it is started, and imports public names only', async name => {
