@@ -79,6 +79,8 @@ export async function startUpstream(): Promise<Upstream> {
       fileSource(folder),
     ],
     revalidate: 'always',
+    // Otherwise honeydew itself would give up what hangs.
+    schedule: { timeouts: { resolveSeconds: Infinity } },
     // What is called so is kept for a second, where it is kept.
     cacheControl: ({ request, status }) =>
       status < 300 && request?.identifier.startsWith('brief') ? { maxAgeSeconds: 1 } : undefined,
