@@ -35,6 +35,7 @@ export const errorCodes = [
   'moved',
   'aborted',
   'closed',
+  'export-differs',
   'internal',
 ] as const
 

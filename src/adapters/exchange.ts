@@ -38,9 +38,18 @@ export interface Mount {
   readonly mountPath: string
 }
 
-/** Reads a Node request; the signal is aborted when the response closes before all of it was given. */
-export function readExchange(request: NodeRequest, response: NodeResponse, mount: Mount): HttpRequest {
-  return new NodeExchange(request, response, mount)
+/**
+ * Reads a Node request; the signal is aborted when the response closes before all of it was given.
+ *
+ * @param native - what hooks of the application are told as the request of the framework
+ */
+export function readExchange(
+  request: NodeRequest,
+  response: NodeResponse,
+  mount: Mount,
+  native: unknown = request,
+): HttpRequest {
+  return new NodeExchange(request, response, mount, native)
 }
 
 /* A class for the sake of its signal: most answers are given at once and never ask for it, and it costs as much as they
@@ -53,10 +62,11 @@ class NodeExchange implements HttpRequest {
   readonly scheme: 'http' | 'https'
   declare readonly authority?: string
   declare readonly remoteAddress?: string
+  readonly native: unknown
   readonly #response: NodeResponse
   #signal: AbortSignal | undefined
 
-  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath }: Mount) {
+  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath }: Mount, native: unknown) {
     const { headers, socket } = request
     const authority = headers[':authority'] ?? headers.host
     const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
@@ -67,6 +77,7 @@ class NodeExchange implements HttpRequest {
     this.scheme = isSecure ? 'https' : 'http'
     if (typeof authority === 'string') this.authority = authority
     if (socket.remoteAddress !== undefined) this.remoteAddress = socket.remoteAddress
+    this.native = native
     this.#response = response
   }
 

@@ -57,6 +57,7 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
     authority: host,
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     signal: request.signal,
+    native: request,
   }
 }
 
