@@ -15,7 +15,7 @@ import type { ResponseReport } from '../../../src/report.js'
 import { createImageService } from '../../../src/service.js'
 import { bytesSource } from '../../../src/source/bytes.js'
 import { fileSource } from '../../../src/source/file.js'
-import { failingSource, makeNoise, writePictures } from '../../adapters/sources.js'
+import { failingSource, makeNoise, names, writePictures } from '../../adapters/sources.js'
 
 /** Identifiers beside those of the doors, as they are sent, and the widths of their pictures. */
 export const moreNames: readonly (readonly [sent: string, identifier: string, width: number])[] = [
@@ -79,6 +79,8 @@ export async function startUpstream(): Promise<Upstream> {
       fileSource(folder),
     ],
     revalidate: 'always',
+    // Any image has a manifest; these few are listed.
+    presentation: { listing: () => [...names, ...moreNames].map(([, identifier]) => identifier) },
     // Otherwise honeydew itself would give up what hangs.
     schedule: { timeouts: { resolveSeconds: Infinity } },
     // What is called so is kept for a second, where it is kept.
