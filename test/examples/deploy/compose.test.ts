@@ -32,7 +32,7 @@ const rules = {
 it('says nothing that Compose does not know', () => {
   const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] })
   const results = linter.lintFiles([pathOf(`${folder}/compose.yaml`)], false)
-  expect(results.map(({ messages }) => messages)).toEqual([[]])
+  expect(results.map(({ messages }: { readonly messages: readonly unknown[] }) => messages)).toEqual([[]])
 })
 
 it('what it builds, and the files that it hands to nginx, are in this repository', () => {
