@@ -103,7 +103,10 @@ export async function startBalancer(replicas: readonly Replica[]): Promise<Balan
   }
 }
 
-/** Asks, and takes the whole answer. */
+/** An answer that had begun and did not come to its end: it cannot be asked for again. */
+export class BrokenOff extends Error {}
+
+/** Asks, and takes the whole answer. @throws {@link BrokenOff} */
 export function ask(
   port: number,
   path: string,
@@ -113,7 +116,7 @@ export function ask(
     const request = get({ host: '127.0.0.1', port, path, agent }, (response: IncomingMessage) => {
       const chunks: Buffer[] = []
       response.on('data', chunk => chunks.push(chunk))
-      response.once('error', fail)
+      response.once('error', cause => fail(new BrokenOff('An answer broke off.', { cause })))
       response.once('end', () =>
         answer({ statusCode: response.statusCode ?? 0, body: Buffer.concat(chunks) }),
       )
@@ -128,6 +131,8 @@ export interface Load {
   readonly answered: number
   /** What went wrong. */
   readonly failures: readonly string[]
+  /** How many answers broke off. */
+  readonly brokenOff: number
   /** Waits until so many more answers have come. */
   wait(answers: number): Promise<void>
   /** Lets all come to an end. */
@@ -138,7 +143,7 @@ export interface Load {
 export function startLoad(port: number, paths: readonly string[], clients: number): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const failures: string[] = []
-  let [answered, asked, isOver] = [0, 0, false]
+  let [answered, brokenOff, asked, isOver] = [0, 0, 0, false]
   const run = async (): Promise<void> => {
     while (!isOver) {
       const path = paths[asked++ % paths.length] ?? '/'
@@ -147,7 +152,8 @@ export function startLoad(port: number, paths: readonly string[], clients: numbe
         if (statusCode === 200 && body.length > 0) answered += 1
         else failures.push(`${path}: ${statusCode}`)
       } catch (error) {
-        failures.push(`${path}: ${error}`)
+        if (error instanceof BrokenOff) brokenOff += 1
+        else failures.push(`${path}: ${error}`)
       }
     }
   }
@@ -157,6 +163,9 @@ export function startLoad(port: number, paths: readonly string[], clients: numbe
       return answered
     },
     failures,
+    get brokenOff() {
+      return brokenOff
+    },
     async wait(answers) {
       const until = answered + answers
       while (answered < until && failures.length < 100) await new Promise(later => setTimeout(later, 10))
