@@ -15,3 +15,6 @@ export function disableOperationCache(): void {
 export function setLibvipsThreads(threads: number): void {
   sharp.concurrency(threads)
 }
+
+/** Whether libvips is the one that comes with sharp, of which is known what it can read. */
+export const isBundledLibvips: boolean = sharp.versions.tiff !== undefined
