@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageService } from '../service.js'
+import type { HttpHandler } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
 import { writeReply } from './reply.js'
 
@@ -30,7 +30,7 @@ export type ExpressMiddleware = (
  * app.use('/images', createExpressMiddleware(service))
  * ```
  */
-export function createExpressMiddleware(service: ImageService): ExpressMiddleware {
+export function createExpressMiddleware(service: HttpHandler): ExpressMiddleware {
   return (request, response, next) => {
     const mount = { url: request.url ?? '/', mountPath: request.baseUrl ?? '' }
     service

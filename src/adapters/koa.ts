@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { HttpReply } from '../contracts.js'
-import type { ImageService } from '../service.js'
+import type { HttpHandler, HttpReply } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange, stripOrigin } from './exchange.js'
 import { toReadable } from './reply.js'
 
@@ -41,7 +40,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * app.use(createKoaMiddleware(service))
  * ```
  */
-export function createKoaMiddleware(service: ImageService): KoaMiddleware {
+export function createKoaMiddleware(service: HttpHandler): KoaMiddleware {
   return async (context, next) => {
     const reply = await service.handle(readExchange(context.req, context.res, readMount(context)))
     if (reply === undefined) {

@@ -67,7 +67,7 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
     expect([...data.subarray(0, 3)]).toEqual([0xc0, 0x40, 0x20])
   })
 
-  it.each(['protocol', 'node', 'express', 'koa', 'fetch', 'access', 's3', 'testing'])(
+  it.each(['protocol', 'node', 'express', 'koa', 'fetch', 'access', 'operations', 's3', 'testing'])(
     'offers honeydew/%s',
     entry => {
       const script = `import('honeydew/${entry}').then(module => console.log(Object.keys(module).length > 0))`
