@@ -11,7 +11,7 @@ import { listStats } from '../stats.js'
 import type { Versions } from '../versions.js'
 import type { ProcessReport, ProcessStats } from './process-monitor.js'
 import type { TaskCounts } from './tasks.js'
-import type { CertificateStatus } from './tls-identity.js'
+import type { CertificateStatus } from './tls-entry.js'
 
 /** What there is to tell. */
 export interface MetricsFacts {
