@@ -18,6 +18,7 @@ const require = createRequire(import.meta.url)
 /** The older versions are installed under other names, and have the interface of the newer ones. */
 export const express4 = require('express4') as typeof express
 export const Koa2 = require('koa2') as typeof Koa
+const createRouter = require('router') as () => express.Router
 export const mountKoa = require('koa-mount') as (path: string, inner: Koa.Middleware) => Koa.Middleware
 
 export interface Application {
@@ -65,6 +66,18 @@ function listenExpress(create: typeof express): Door['listen'] {
     app.use(mounts.reduceRight<express.RequestHandler>(nest, createExpressMiddleware(service)))
     app.use((request, response) => answerNode(request, response))
     return app
+  }
+}
+
+/* What Express 5 routes with, without what Express makes of requests and responses, which only those of HTTP/1 bear. */
+function listenRouter({ service, mounts, log }: Application): Listener {
+  const nest = (inner: express.RequestHandler, path: string) => createRouter().use(path, inner)
+  const routes = createRouter().use(
+    mounts.reduceRight<express.RequestHandler>(nest, createExpressMiddleware(service)),
+  )
+  return (request, response) => {
+    response.once('finish', () => log.push(`${request.method} ${response.statusCode}`))
+    routes(request as express.Request, response as express.Response, () => answerNode(request, response))
   }
 }
 
@@ -140,6 +153,7 @@ export const doors: readonly Door[] = [
   { name: 'express 5', transport: 'http', mounts: true, listen: listenExpress(express) },
   { name: 'koa 2', transport: 'http', mounts: true, listen: listenKoa(Koa2) },
   { name: 'koa 3', transport: 'http', mounts: true, listen: listenKoa(Koa) },
+  { name: 'the router of express 5 over http2', transport: 'h2c', mounts: true, listen: listenRouter },
   { name: 'koa 3 over http2', transport: 'h2c', mounts: true, listen: listenKoa(Koa) },
   { name: 'fetch', transport: 'http', mounts: true, listen: listenFetch },
   { name: 'fetch with hono', transport: 'http', mounts: true, listen: listenHono },
