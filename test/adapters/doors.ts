@@ -11,7 +11,7 @@ import { createExpressMiddleware } from '../../src/adapters/express.js'
 import { createFetchHandler } from '../../src/adapters/fetch.js'
 import { createKoaMiddleware } from '../../src/adapters/koa.js'
 import { createNodeHandler } from '../../src/adapters/node.js'
-import type { ImageService } from '../../src/service.js'
+import type { HttpHandler } from '../../src/contracts.js'
 import type { Listener, Transport } from './server.js'
 
 const require = createRequire(import.meta.url)
@@ -22,7 +22,7 @@ const createRouter = require('router') as () => express.Router
 export const mountKoa = require('koa-mount') as (path: string, inner: Koa.Middleware) => Koa.Middleware
 
 export interface Application {
-  readonly service: ImageService
+  readonly service: HttpHandler
   /** The paths that the door lies below, such as `['/a', '/b']`. */
   readonly mounts: readonly string[]
   /** Takes a line such as `GET 200` for each answer, as middleware before the door sees it. */
@@ -124,10 +124,13 @@ function listenFetch({ service, mounts, log }: Application): Listener {
   return async (request, response) => {
     const controller = new AbortController()
     response.once('close', () => controller.abort())
+    const { method = 'GET' } = request
+    const hasBody = method !== 'GET' && method !== 'HEAD'
     const init = {
-      method: request.method ?? 'GET',
+      method,
       headers: request.headers as Record<string, string>,
       signal: controller.signal,
+      ...(hasBody && { body: Readable.toWeb(request) as BodyInit, duplex: 'half' as const }),
     }
     const url = `http://${request.headers.host}${request.url}`
     const remoteAddress = request.socket.remoteAddress ?? ''
