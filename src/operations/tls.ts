@@ -27,7 +27,7 @@ export type TlsOptions = TlsIdentity & {
    */
   readonly watchSeconds?: number
   /**
-   * Hears when files have changed and were read: with an error where some were not taken, once for each reason.
+   * Hears when certificates have changed: with an error where files were not taken, once for each reason.
    * @defaultValue a line on the debug channel
    */
   readonly onReload?: (error?: TlsError) => void
@@ -107,7 +107,6 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
         return await readEntries(entries, isMeant)
       } finally {
         const { material } = first.current()
-        // Only what is new: with its context a server forgets the sessions that clients would resume.
         if (before.material !== material) {
           for (const server of servers) server.setSecureContext(forServers())
         }
@@ -174,7 +173,7 @@ function watch(
   if (seconds === 0) return undefined
   let lastMessage = ''
   const tell = (error?: TlsError): void => {
-    debug(error ? 'files were not taken: %o' : 'files were read anew', error)
+    debug(error ? 'files were not taken: %o' : 'certificates have changed', error)
     try {
       onReload?.(error)
     } catch (thrown) {
@@ -190,9 +189,9 @@ function watch(
     if (isLooking) return
     isLooking = true
     look()
-      .then(wasRead => {
+      .then(hasChanged => {
         lastMessage = ''
-        if (wasRead) tell()
+        if (hasChanged) tell()
       }, note)
       .finally(() => {
         isLooking = false

@@ -20,6 +20,7 @@ import {
   lockKey,
   makePair,
   makePkcs12,
+  openSession,
   type Pair,
   readTrusted,
   shakeHands,
@@ -157,6 +158,18 @@ describe.skipIf(!hasOpenssl)('certificates', () => {
       await material.reload()
       expect([await nameAt(port, 'localhost'), await nameAt(port)]).toEqual([name, 'first'])
     }
+  })
+
+  it('that are read anew and are the same let clients resume their sessions', async () => {
+    const files = await place(pairs.first)
+    const material = await load(files)
+    const port = await listen(material)
+    const { session } = await openSession(port)
+    await material.reload()
+    expect((await openSession(port, session)).isReused).toBe(true)
+    await replace(files, pairs.third)
+    await material.reload()
+    expect((await openSession(port, session)).isReused).toBe(false)
   })
 
   it('are believed by clients that check them', async () => {
