@@ -7,9 +7,10 @@ import {
   type SecureVersion,
 } from 'node:tls'
 import { createDebug } from '../debug.js'
+import { type Names, requireNames } from './option-names.js'
 import { type CertificateStatus, createEntry, type IsMeant, readEntries } from './tls-entry.js'
 import { createHostTable } from './tls-hosts.js'
-import { requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'
+import { type PemIdentity, requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'
 import { preferOthers } from './tls-precedence.js'
 
 const debug = createDebug('tls')
@@ -137,10 +138,30 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   }
 }
 
+const identityNames: Names<PemIdentity> = {
+  cert: true,
+  key: true,
+  pfx: true,
+  passphrase: true,
+}
+
+const optionNames: Names<TlsOptions & PemIdentity> = {
+  ...identityNames,
+  hosts: true,
+  watchSeconds: true,
+  onReload: true,
+  minVersion: true,
+  ciphers: true,
+}
+
 function requireOptions(options: TlsOptions): void {
   const { hosts = {}, watchSeconds = 60, onReload, minVersion = 'TLSv1.2', ciphers } = options
+  requireNames(options, optionNames)
   requireIdentity(options, 'tls')
-  for (const [name, identity] of Object.entries(hosts)) requireIdentity(identity, `hosts["${name}"]`)
+  for (const [name, identity] of Object.entries(hosts)) {
+    requireIdentity(identity, `hosts["${name}"]`)
+    requireNames(identity, identityNames, `hosts["${name}"].`)
+  }
   if (!(typeof watchSeconds === 'number' && watchSeconds >= 0 && watchSeconds <= maxWatchSeconds)) {
     const range = `seconds from 0 to ${maxWatchSeconds}`
     throw new TypeError(`watchSeconds: expected ${range} but received ${String(watchSeconds)}`)

@@ -32,6 +32,11 @@ describe('the options', () => {
     [{}, /^tls: expected the files/],
     [{ ...files, hosts: { 'a.example': {} } }, /^hosts\["a\.example"\]: expected the files/],
     [{ ...files, hosts: { 'a b': files } }, /^hosts: expected names/],
+    [{ ...files, host: {} }, /^host: there is no such option/],
+    [
+      { ...files, hosts: { 'a.example': { ...files, ca: '' } } },
+      /^hosts\["a\.example"\]\.ca: there is no such/,
+    ],
     [{ ...files, watchSeconds: -1 }, /^watchSeconds: /],
     [{ ...files, watchSeconds: Number.NaN }, /^watchSeconds: /],
     [{ ...files, watchSeconds: 86_401 }, /^watchSeconds: /],
