@@ -9,6 +9,7 @@ import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { createImageNames } from './image-names.js'
 import type { Located } from './locate.js'
+import { readMachine } from './schedule/machine.js'
 import { createReserve } from './schedule/reserve.js'
 import type { ServiceSettings } from './settings.js'
 
@@ -50,7 +51,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
   const heldBytes = read.maxInputBytes ?? maxHeldBytes
   const pool = createReaderPool(maxOpenImages, heldBytes)
   const reserve = createReserve(heldBytes, schedule.large)
-  const joiner = createJoiner()
+  const joiner = createJoiner(readMachine().processors)
   const { readMs, requestMs } = schedule.timeouts
   const { guard, meter } = createGuard(readMs)
   const names = createImageNames(JSON.stringify(read))
