@@ -328,6 +328,8 @@ export interface Cache {
   sweep?(signal?: AbortSignal): SweepReport | Promise<SweepReport>
   /** Tells the figures. */
   stats?(): CacheStats
+  /** The caches that it is made of, for who must look at each of them. */
+  readonly tiers?: readonly Cache[]
   /** Writes down what is in hand and gives back what the cache itself opened. */
   close?(): void | Promise<void>
 }
@@ -355,6 +357,8 @@ export interface HttpRequest {
    * the context of Koa, the web `Request`.
    */
   readonly native?: unknown
+  /** The body as it came, to be read once; a service of images never does. Absent where there is none. */
+  readonly body?: AsyncIterable<Uint8Array> | undefined
 }
 
 /** The answer to an {@link HttpRequest}, ready to be written. */
@@ -365,4 +369,10 @@ export interface HttpReply {
   readonly headers: Readonly<Record<string, string>>
   /** The body; none for HEAD, 204 and 304. Its memory may be shared with other replies: it is not to be transferred. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>
+}
+
+/** What a door puts on a server: a service of images, its operations, or anything else that answers requests. */
+export interface HttpHandler {
+  /** Answers a request; `undefined` when its path is none of those that are answered here. Never rejects. */
+  handle(request: HttpRequest): Promise<HttpReply | undefined>
 }

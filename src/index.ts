@@ -2,8 +2,8 @@
  * honeydew: a IIIF image server as a library.
  *
  * What is not exported here is not public: the readers, the planner and the renderer may change with any version.
- * The whole of the protocol is `honeydew/protocol`; who may see what is `honeydew/access`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa`
- * and `honeydew/fetch`.
+ * The whole of the protocol is `honeydew/protocol`; who may see what is `honeydew/access`; how a service is run is
+ * `honeydew/operations`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa` and `honeydew/fetch`.
  *
  * @module
  */
@@ -23,6 +23,7 @@ export type {
   CacheEntry,
   CacheMatch,
   CacheStats,
+  HttpHandler,
   HttpReply,
   HttpRequest,
   ImageDescription,
@@ -61,7 +62,8 @@ export {
   SourceError,
   TimeoutError,
 } from './errors.js'
-export type { Health } from './health.js'
+export type { Health, HealthCheck, HealthColor, HealthOptions } from './health.js'
+export type { HealthCheckName } from './health-checks.js'
 export type { BaseUriOptions } from './http/base-uri.js'
 export type { CacheControl, CacheControlFacts, CacheControlOption } from './http/cache-control.js'
 export type { TrustProxy } from './http/trust-proxy.js'
@@ -105,10 +107,11 @@ export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './prot
 export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
 export type { CacheOutcome, Phases, ResponseReport } from './report.js'
 export type { AdmissionStats } from './schedule/admission.js'
-export type { LaneStats } from './schedule/lane.js'
+export type { LaneSettings, LaneStats } from './schedule/lane.js'
 export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/options.js'
 // The service
 export { createImageService, type ImageService } from './service.js'
+export type { ShownSettings } from './shown-settings.js'
 export type { AddressPolicyOptions } from './source/address-policy.js'
 export {
   type BlockCache,

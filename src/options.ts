@@ -3,6 +3,7 @@ import type { AccessOptions } from './access/access.js'
 import type { AuthorizeContext } from './access/authorize.js'
 import type { MemoryCacheOptions } from './cache/memory.js'
 import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
+import type { HealthOptions } from './health.js'
 import type { BaseUriOptions } from './http/base-uri.js'
 import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
@@ -157,6 +158,8 @@ export interface ImageServiceOptions<User = unknown>
    * for redirects
    */
   readonly cacheControl?: CacheControlOption
+  /** What the state of health is told by. */
+  readonly health?: HealthOptions
   /** Hears of every answer when it was given, for logs and for finding out what is slow. What it throws is ignored. */
   readonly onResponse?: (report: ResponseReport) => void
   /** Whether a Server-Timing header tells what became of time, to everybody. @defaultValue false */

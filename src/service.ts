@@ -12,7 +12,7 @@ import type {
 import { createDesk } from './desk.js'
 import { findImage } from './find.js'
 import { createHandle } from './handle.js'
-import { checkRenderer, type Health } from './health.js'
+import { createHealth, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
 import { buildInfoDocument } from './info-document.js'
 import type { ImageServiceOptions } from './options.js'
@@ -24,6 +24,7 @@ import type { InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 import { resolveServiceOptions } from './settings.js'
+import { type ShownSettings, showSettings } from './shown-settings.js'
 import { formatStats, readStats, type ServiceStats } from './stats.js'
 import { type PurgeTarget, purge, sweep, type WarmOptions, type WarmProgress, warm } from './upkeep.js'
 
@@ -69,8 +70,20 @@ export interface ImageService {
   stats(): ServiceStats
   /** Tells the same to monitors, as OpenMetrics text. */
   metrics(): string
-  /** Tells whether images can be made. */
+  /**
+   * Tells whether images can be made, by making some; see `health` among the options. Calls that overlap are answered by one
+   * look, and for a second after it so are all others. Never rejects.
+   */
   health(): Promise<Health>
+  /** Tells whether new requests should be sent here: not while the service drains, nor when it is closed. */
+  isReady(): boolean
+  /**
+   * Begins to take leave: {@link ImageService.isReady} is `false` from now on, and load balancers send no more. Whoever asks
+   * nevertheless is answered as before.
+   */
+  drain(): void
+  /** Tells the settings that may be shown: no addresses, folders, keys or functions of the application. */
+  settings(): ShownSettings
   /** Closes what is open; requests from now on are answered with 503. */
   close(): Promise<void>
 }
@@ -94,6 +107,8 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
   const desk = createDesk(settings)
   disableOperationCache()
   setLibvipsThreads(settings.schedule.libvipsThreads)
+  const health = createHealth(desk, options.health)
+  let isDraining = false
 
   const service: ImageService = {
     handle: createHandle(desk, options),
@@ -124,7 +139,12 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
     },
     stats: () => readStats(desk),
     metrics: () => formatStats(readStats(desk)),
-    health: async () => (desk.isClosed() ? { color: 'RED', message: 'Closed.' } : checkRenderer(settings)),
+    health,
+    isReady: () => !(isDraining || desk.isClosed()),
+    drain() {
+      isDraining = true
+    },
+    settings: () => showSettings(settings),
     close: async () => desk.close(),
   }
   return service

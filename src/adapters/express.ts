@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageService } from '../service.js'
+import type { HttpHandler } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
 import { writeReply } from './reply.js'
 
@@ -13,6 +13,8 @@ export type { NodeRequest, NodeResponse } from './exchange.js'
 export interface ExpressRequest extends NodeRequest {
   /** Where the middleware is mounted. */
   readonly baseUrl?: string
+  /** What a parser of bodies has made of the body. */
+  readonly body?: unknown
 }
 
 /** A middleware for Express. */
@@ -30,9 +32,10 @@ export type ExpressMiddleware = (
  * app.use('/images', createExpressMiddleware(service))
  * ```
  */
-export function createExpressMiddleware(service: ImageService): ExpressMiddleware {
+export function createExpressMiddleware(service: HttpHandler): ExpressMiddleware {
   return (request, response, next) => {
-    const mount = { url: request.url ?? '/', mountPath: request.baseUrl ?? '' }
+    const { url = '/', baseUrl = '', body } = request
+    const mount = { url, mountPath: baseUrl, parsedBody: body }
     service
       .handle(readExchange(request, response, mount))
       .then(reply => (reply === undefined ? next() : writeReply(response, reply)))

@@ -4,9 +4,8 @@
  * @module
  */
 import { ReadableStream } from 'node:stream/web'
-import type { HttpReply, HttpRequest } from '../contracts.js'
+import type { HttpHandler, HttpReply, HttpRequest } from '../contracts.js'
 import { createDebug } from '../debug.js'
-import type { ImageService } from '../service.js'
 import { stripOrigin } from './exchange.js'
 import { toReadable } from './reply.js'
 
@@ -35,7 +34,7 @@ export type FetchHandler = (request: Request, context?: FetchContext) => Promise
  * app.use('/iiif/*', async (context, next) => (await handle(context.req.raw)) ?? next())
  * ```
  */
-export function createFetchHandler(service: ImageService): FetchHandler {
+export function createFetchHandler(service: HttpHandler): FetchHandler {
   return async (request, context = {}) => {
     const reply = await service.handle(readRequest(request, context))
     return reply && buildResponse(reply)
@@ -58,6 +57,7 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     signal: request.signal,
     native: request,
+    ...(request.body && !request.bodyUsed && { body: request.body }),
   }
 }
 

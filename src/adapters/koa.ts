@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { HttpReply } from '../contracts.js'
-import type { ImageService } from '../service.js'
+import type { HttpHandler, HttpReply } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange, stripOrigin } from './exchange.js'
 import { toReadable } from './reply.js'
 
@@ -20,6 +19,8 @@ export interface KoaContext {
   readonly url: string
   /** Path and query as they came. */
   readonly originalUrl: string
+  /** Koa's request, for what a parser of bodies has made of the body. */
+  readonly request?: object
   /** The status of the answer. */
   status: number
   /** The body of the answer. */
@@ -42,9 +43,10 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * app.use(createKoaMiddleware(service))
  * ```
  */
-export function createKoaMiddleware(service: ImageService): KoaMiddleware {
+export function createKoaMiddleware(service: HttpHandler): KoaMiddleware {
   return async (context, next) => {
-    const reply = await service.handle(readExchange(context.req, context.res, readMount(context), context))
+    const mount = { ...readMount(context), parsedBody: readParsed(context) }
+    const reply = await service.handle(readExchange(context.req, context.res, mount, context))
     if (reply === undefined) {
       await next()
       return
@@ -56,6 +58,10 @@ export function createKoaMiddleware(service: ImageService): KoaMiddleware {
     context.status = reply.status
     context.set({ ...reply.headers })
   }
+}
+
+function readParsed({ request }: KoaContext): unknown {
+  return request && 'body' in request ? request.body : undefined
 }
 
 function readMount({ url, originalUrl }: KoaContext): { readonly url: string; readonly mountPath: string } {

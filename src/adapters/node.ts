@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageService } from '../service.js'
+import type { HttpHandler } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
 import { writeFailure, writeReply, writeText } from './reply.js'
 
@@ -23,7 +23,7 @@ export type Fallback<Request, Response> = (request: Request, response: Response)
  * ```
  */
 export function createNodeHandler<Request extends NodeRequest, Response extends NodeResponse>(
-  service: ImageService,
+  service: HttpHandler,
   fallback: Fallback<Request, Response> = answerNotFound,
 ): (request: Request, response: Response) => Promise<void> {
   return async (request, response) => {

@@ -64,6 +64,7 @@ export function createSafeCache(cache: Cache, options: SafeCacheOptions = {}): C
     },
     sweep: async signal => (await cache.sweep?.(signal)) ?? { deletedEntries: 0, deletedBytes: 0 },
     stats: () => ({ ...cache.stats?.(), ...counts }),
+    ...(cache.tiers && { tiers: cache.tiers }),
     async close() {
       await cache.close?.()
     },

@@ -30,6 +30,7 @@ export function tieredCache(first: Cache, second: Cache, options: SafeCacheOptio
     return answer instanceof Promise ? answer.then(promote) : promote(answer)
   }
   return markSafe({
+    tiers: [front, back],
     get(key, signal) {
       const answer = front.get(key, signal)
       if (answer instanceof Promise) return answer.then(entry => entry ?? ask(key, signal))
