@@ -311,7 +311,7 @@ describe.skipIf(chromiumPath === undefined)('npm start in a browser (Chromium)',
   it('answers /health with 200 and JSON', async () => {
     const response = await fetch(new URL('/health', address))
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ color: 'GREEN' })
+    expect(await response.json()).toMatchObject({ color: 'GREEN', checks: { renderer: { color: 'GREEN' } } })
   })
 
   it('serves a manifest of each image, and a collection of all', async () => {
