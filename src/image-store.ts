@@ -9,6 +9,7 @@ import { openReader } from './image/reader.js'
 import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { createImageNames } from './image-names.js'
 import type { Located } from './locate.js'
+import { readMachine } from './schedule/machine.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
@@ -47,7 +48,7 @@ const maxHeldBytes = 512 * 2 ** 20
 /** Creates the memory of a service. */
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
   const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
-  const joiner = createJoiner()
+  const joiner = createJoiner(readMachine().processors)
   const { readMs, requestMs } = schedule.timeouts
   const { guard, meter } = createGuard(readMs)
   const names = createImageNames(JSON.stringify(read))

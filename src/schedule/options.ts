@@ -1,14 +1,15 @@
 /* The options of the schedule: checked once when a service is made. */
-import { availableParallelism } from 'node:os'
 import type { AdmissionSettings } from './admission.js'
 import type { LaneSettings } from './lane.js'
+import { readMachine } from './machine.js'
 import { resolveWorkMemory } from './memory.js'
 
 /** How wide and how long a lane is. */
 export interface LaneOptions {
   /**
    * How much work goes on side by side; one client gets at most one place less.
-   * @defaultValue tile: processors (at most 4, the threads of libuv) and one more; large: half of them
+   * @defaultValue tile: the processors that the container gives, or the machine has (at most 4, the threads of libuv), and
+   * one more; large: half of them
    */
   readonly concurrency?: number
   /** How much work waits at most; beyond it requests are answered with 503. @defaultValue tile: 1000; large: 50 */
@@ -85,8 +86,10 @@ const libuvThreads = 4
  * @throws TypeError that names the option, what was expected and what was received.
  */
 export function resolveScheduleOptions(options: ScheduleOptions = {}): ScheduleSettings {
-  const threads = Math.min(availableParallelism(), libuvThreads)
-  const { tile, large, maxWaitSeconds = 10, memoryBytes = resolveWorkMemory(), libvipsThreads = 1 } = options
+  const machine = readMachine()
+  const threads = Math.min(machine.processors, libuvThreads)
+  const { tile, large, maxWaitSeconds = 10, libvipsThreads = 1 } = options
+  const { memoryBytes = resolveWorkMemory(machine.memoryBytes) } = options
   const maxWaitMs = toMilliseconds('maxWaitSeconds', maxWaitSeconds)
   return Object.freeze({
     tile: resolveLane('tile', tile, { concurrency: threads + 1, maxQueue: 1000, maxWaitMs }),

@@ -1,11 +1,11 @@
-import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { readMachine } from '../../src/schedule/machine.js'
 import { resolveWorkMemory } from '../../src/schedule/memory.js'
 import { resolveScheduleOptions, type ScheduleOptions } from '../../src/schedule/options.js'
 
 describe('without options', () => {
   it('the schedule is what the documentation says', () => {
-    const threads = Math.min(4, availableParallelism())
+    const threads = Math.min(4, readMachine().processors)
     expect(resolveScheduleOptions()).toMatchObject({
       tile: { concurrency: threads + 1, maxQueue: 1000, maxWaitMs: 10_000 },
       large: { concurrency: Math.ceil(threads / 2), maxQueue: 50, maxWaitMs: 10_000 },
