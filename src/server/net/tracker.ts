@@ -1,0 +1,96 @@
+/* What is going on with clients: which connections there are, which of them are idle, and how many requests are being
+   answered. It is what a server must know to end without losing one. */
+import type { Http2Session, ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+
+/** The parts of a response that are watched. */
+export interface WatchedResponse {
+  /** Whether all of it was handed to the system. */
+  readonly writableFinished: boolean
+  /** How many bytes wait to be sent. */
+  readonly writableLength: number
+  /** Gives the response up. */
+  destroy(): unknown
+  /** Hears of its end, or of what was sent before it. */
+  once(event: 'close', listener: () => void): unknown
+}
+
+/** Knows what is going on. */
+export interface Tracker {
+  /** A connection was made; it counts as one of HTTP/1 until it is known to speak HTTP/2. */
+  addSocket(socket: Socket): void
+  /** A connection is known to speak HTTP/2: from now on its session counts. */
+  removeSocket(socket: Socket): void
+  /** A session of HTTP/2 has begun. */
+  addSession(session: ServerHttp2Session): void
+  /** A request has come; it is over when its response is closed. */
+  begin(connection: Socket | Http2Session, response: WatchedResponse): void
+  /** How many requests are being answered. */
+  inFlight(): number
+  /** How many connections there are. */
+  connections(): number
+  /** Ends connections of HTTP/1 on which nothing has gone on for so long. */
+  endIdle(idleMs: number): void
+  /** The connections that speak HTTP/2. */
+  sessions(): readonly ServerHttp2Session[]
+  /** Ends all connections, whatever goes on. */
+  destroyAll(): void
+}
+
+interface Activity {
+  requests: number
+  quietSince: number
+}
+
+/** Creates a tracker. @param idleMs - how long a connection of HTTP/2 may be open without a stream */
+export function createTracker(idleMs: number): Tracker {
+  const sockets = new Map<Socket, Activity>()
+  const sessions = new Map<Http2Session, Activity & { timer?: NodeJS.Timeout | undefined }>()
+  let inFlight = 0
+  const rest = (session: Http2Session): void => {
+    const activity = sessions.get(session)
+    // Not the timeout of the session: whoever sends pings would never be idle.
+    if (activity) activity.timer = setTimeout(() => session.close(), idleMs).unref()
+  }
+  return {
+    addSocket(socket) {
+      sockets.set(socket, { requests: 0, quietSince: performance.now() })
+      socket.once('close', () => sockets.delete(socket))
+    },
+    removeSocket: socket => void sockets.delete(socket),
+    addSession(session) {
+      sessions.set(session, { requests: 0, quietSince: performance.now() })
+      rest(session)
+      session.once('close', () => {
+        clearTimeout(sessions.get(session)?.timer)
+        sessions.delete(session)
+      })
+    },
+    begin(connection, response) {
+      const session = sessions.get(connection as Http2Session)
+      const activity = session ?? sockets.get(connection as Socket)
+      if (session) clearTimeout(session.timer)
+      if (activity) activity.requests += 1
+      inFlight += 1
+      response.once('close', () => {
+        inFlight -= 1
+        if (!activity) return
+        activity.requests -= 1
+        activity.quietSince = performance.now()
+        if (session && activity.requests === 0) rest(connection as Http2Session)
+      })
+    },
+    inFlight: () => inFlight,
+    connections: () => sockets.size + sessions.size,
+    endIdle(quietMs) {
+      const since = performance.now() - quietMs
+      for (const [socket, { requests, quietSince }] of sockets)
+        if (requests === 0 && quietSince <= since) socket.destroySoon()
+    },
+    sessions: () => [...sessions.keys()] as ServerHttp2Session[],
+    destroyAll() {
+      for (const session of sessions.keys()) session.destroy()
+      for (const socket of sockets.keys()) socket.destroy()
+    },
+  }
+}
