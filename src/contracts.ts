@@ -334,7 +334,7 @@ export interface HttpRequest {
   /** The request of the framework itself, for hooks of the application that know what it is. */
   readonly native?: unknown
   /** The body as it came, to be read once; a service of images never does. Absent where there is none. */
-  readonly body?: AsyncIterable<Uint8Array>
+  readonly body?: AsyncIterable<Uint8Array> | undefined
 }
 
 /** The answer to an {@link HttpRequest}, ready to be written. */

@@ -1,7 +1,7 @@
 /* What a service tells about itself: what it has done, and what it is doing; as a record and for monitors. */
 import type { CacheStats } from './contracts.js'
 import type { Desk } from './desk.js'
-import { buildHistogram, formatMetrics, type Metric, type Sample } from './http/open-metrics.js'
+import { buildHistogram, formatMetrics, gaugeOf, type Metric, type Sample } from './http/open-metrics.js'
 import type { AdmissionStats } from './schedule/admission.js'
 import type { LaneStats } from './schedule/lane.js'
 import type { Counts } from './tally.js'
@@ -32,12 +32,17 @@ export function readStats({ tally, admission, flight, store, settings }: Desk): 
 
 /** Writes {@link ServiceStats} as OpenMetrics text. */
 export function formatStats(stats: ServiceStats): string {
-  return formatMetrics([
+  return formatMetrics(listStats(stats))
+}
+
+/** Lists {@link ServiceStats} as metrics. */
+export function listStats(stats: ServiceStats): Metric[] {
+  return [
     ...listCounts(stats),
     ...listSchedule(stats.schedule),
     ...listGauges(stats),
     ...listCache(stats.cache),
-  ])
+  ]
 }
 
 function listCounts({ responses, images, durations }: Counts): Metric[] {
@@ -149,8 +154,4 @@ function listCache(cache: CacheStats | undefined): Metric[] {
     },
   ]
   return metrics.filter(metric => metric.samples.length > 0)
-}
-
-function gaugeOf(name: string, help: string, value: number, unit?: Metric['unit']): Metric {
-  return { name, type: 'gauge', help, ...(unit ? { unit } : {}), samples: [{ value }] }
 }

@@ -1,5 +1,6 @@
 /* What the Node doors share: from a Node request (HTTP/1 or HTTP/2) to a plain record with a signal. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
 import type { HttpRequest } from '../contracts.js'
 
 /** The parts of an incoming message that a door reads; `http`, `https` and `http2` all have them. */
@@ -12,6 +13,10 @@ export interface NodeRequest {
   readonly headers: IncomingHttpHeaders
   /** The socket, for its address and whether it is encrypted. */
   readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
+  /** Whether anybody has read of the body. */
+  readonly readableDidRead?: boolean
+  /** Gives the body. */
+  [Symbol.asyncIterator]?(): AsyncIterator<Uint8Array>
 }
 
 /** The parts of a response that a door writes. */
@@ -36,6 +41,8 @@ export interface Mount {
   readonly url: string
   /** Empty, or starting with a slash and ending without one. */
   readonly mountPath: string
+  /** What middleware has made of the body, where it has read it. */
+  readonly parsedBody?: unknown
 }
 
 /** Reads a Node request; the signal is aborted when the response closes before all of it was given. */
@@ -53,10 +60,12 @@ class NodeExchange implements HttpRequest {
   readonly scheme: 'http' | 'https'
   declare readonly authority?: string
   declare readonly remoteAddress?: string
+  readonly #request: NodeRequest
   readonly #response: NodeResponse
+  readonly #parsedBody: unknown
   #signal: AbortSignal | undefined
 
-  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath }: Mount) {
+  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath, parsedBody }: Mount) {
     const { headers, socket } = request
     const authority = headers[':authority'] ?? headers.host
     const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
@@ -67,13 +76,28 @@ class NodeExchange implements HttpRequest {
     this.scheme = isSecure ? 'https' : 'http'
     if (typeof authority === 'string') this.authority = authority
     if (socket.remoteAddress !== undefined) this.remoteAddress = socket.remoteAddress
+    this.#request = request
     this.#response = response
+    this.#parsedBody = parsedBody
+  }
+
+  get body(): AsyncIterable<Uint8Array> | undefined {
+    return readBody(this.#request, this.#parsedBody)
   }
 
   get signal(): AbortSignal {
     this.#signal ??= watchClose(this.#response)
     return this.#signal
   }
+}
+
+/* The body as it comes, or, where middleware has read it before, what that has made of it, written again. */
+function readBody(request: NodeRequest, parsed: unknown): AsyncIterable<Uint8Array> | undefined {
+  const read = request[Symbol.asyncIterator]
+  if (read && request.readableDidRead !== true) return { [Symbol.asyncIterator]: () => read.call(request) }
+  if (parsed === undefined) return undefined
+  const isWhole = typeof parsed === 'string' || parsed instanceof Uint8Array
+  return Readable.from([Buffer.from(isWhole ? parsed : JSON.stringify(parsed))])
 }
 
 /** Takes scheme and host off a URL: a server must accept the absolute form too (RFC 9112 section 3.2.2). */

@@ -13,6 +13,8 @@ export type { NodeRequest, NodeResponse } from './exchange.js'
 export interface ExpressRequest extends NodeRequest {
   /** Where the middleware is mounted. */
   readonly baseUrl?: string
+  /** What a parser of bodies has made of the body. */
+  readonly body?: unknown
 }
 
 /** A middleware for Express. */
@@ -32,7 +34,8 @@ export type ExpressMiddleware = (
  */
 export function createExpressMiddleware(service: HttpHandler): ExpressMiddleware {
   return (request, response, next) => {
-    const mount = { url: request.url ?? '/', mountPath: request.baseUrl ?? '' }
+    const { url = '/', baseUrl = '', body } = request
+    const mount = { url, mountPath: baseUrl, parsedBody: body }
     service
       .handle(readExchange(request, response, mount))
       .then(reply => (reply === undefined ? next() : writeReply(response, reply)))

@@ -56,6 +56,7 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
     authority: host,
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     signal: request.signal,
+    ...(request.body && !request.bodyUsed && { body: request.body }),
   }
 }
 

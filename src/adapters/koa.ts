@@ -19,6 +19,8 @@ export interface KoaContext {
   readonly url: string
   /** Path and query as they came. */
   readonly originalUrl: string
+  /** Koa's request, for what a parser of bodies has made of the body. */
+  readonly request?: object
   /** The status of the answer. */
   status: number
   /** The body of the answer. */
@@ -42,7 +44,12 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  */
 export function createKoaMiddleware(service: HttpHandler): KoaMiddleware {
   return async (context, next) => {
-    const reply = await service.handle(readExchange(context.req, context.res, readMount(context)))
+    const reply = await service.handle(
+      readExchange(context.req, context.res, {
+        ...readMount(context),
+        parsedBody: readParsed(context),
+      }),
+    )
     if (reply === undefined) {
       await next()
       return
@@ -54,6 +61,10 @@ export function createKoaMiddleware(service: HttpHandler): KoaMiddleware {
     context.status = reply.status
     context.set({ ...reply.headers })
   }
+}
+
+function readParsed({ request }: KoaContext): unknown {
+  return request && 'body' in request ? request.body : undefined
 }
 
 function readMount({ url, originalUrl }: KoaContext): { readonly url: string; readonly mountPath: string } {

@@ -32,6 +32,29 @@ export function formatMetrics(metrics: readonly Metric[]): string {
   return `${metrics.map(formatMetric).join('')}# EOF\n`
 }
 
+/** Builds a gauge of one number. */
+export function gaugeOf(name: string, help: string, value: number, unit?: Metric['unit']): Metric {
+  return { name, type: 'gauge', help, ...(unit && { unit }), samples: [{ value }] }
+}
+
+/** Adds labels to every sample. */
+export function labelMetrics(metrics: readonly Metric[], labels: Readonly<Record<string, string>>): Metric[] {
+  return metrics.map(metric => ({
+    ...metric,
+    samples: metric.samples.map(sample => ({ ...sample, labels: { ...labels, ...sample.labels } })),
+  }))
+}
+
+/** Joins lists of metrics: the samples of a metric stand together, whichever list they are of. */
+export function joinMetrics(lists: readonly (readonly Metric[])[]): Metric[] {
+  const joined = new Map<string, Metric>()
+  for (const metric of lists.flat()) {
+    const known = joined.get(metric.name)
+    joined.set(metric.name, known ? { ...known, samples: [...known.samples, ...metric.samples] } : metric)
+  }
+  return [...joined.values()]
+}
+
 /**
  * Builds the samples of a histogram, whose classes count up.
  *

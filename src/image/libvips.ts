@@ -15,3 +15,9 @@ export function disableOperationCache(): void {
 export function setLibvipsThreads(threads: number): void {
   sharp.concurrency(threads)
 }
+
+/** Tells the versions of sharp and of libvips. */
+export function readLibvipsVersions(): { readonly sharp: string; readonly libvips: string } {
+  const { sharp: ours = 'unknown', vips = 'unknown' } = sharp.versions
+  return { sharp: ours, libvips: vips }
+}

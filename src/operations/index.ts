@@ -17,11 +17,17 @@ export {
   type ProcessReport,
   type ProcessStats,
 } from './process-monitor.js'
-export { loadTls, type TlsMaterial, type TlsOptions, type TlsServerOptions } from './tls.js'
-export type {
-  CertificateStatus,
-  Passphrase,
-  PemIdentity,
-  Pkcs12Identity,
-  TlsIdentity,
+export {
+  loadTls,
+  type TlsMaterial,
+  type TlsOptions,
+  type TlsServer,
+  type TlsServerOptions,
+} from './tls.js'
+export {
+  type Passphrase,
+  type PemIdentity,
+  type Pkcs12Identity,
+  TlsError,
+  type TlsIdentity,
 } from './tls-identity.js'

@@ -6,7 +6,7 @@ import type { ShownSettings } from '../shown-settings.js'
 import type { ServiceStats } from '../stats.js'
 import type { PurgeTarget, WarmOptions, WarmProgress } from '../upkeep.js'
 import type { ProcessReport } from './process-monitor.js'
-import type { CertificateStatus } from './tls-identity.js'
+import type { CertificateStatus } from './tls-entry.js'
 
 /**
  * What is operated: an `ImageService`, or what stands for the services of several processes. What reads may be a promise, so

@@ -48,7 +48,7 @@ describe('createFetchHandler', () => {
 
   it('does no work for a request that was given up', async () => {
     const response = await ask(`${host}${info}`, { signal: AbortSignal.abort() })
-    expect(response?.status).toBe(503)
+    expect(response?.status).toBe(499)
   })
 
   it('tells nothing of why a stream broke off', async () => {
