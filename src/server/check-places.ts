@@ -63,8 +63,12 @@ function listConflicts(settings: ServerSettings, config: Resolution['config']): 
   if (settings.h2c && isSecure) problems.push('h2c: expected no TLS beside it; there HTTP/2 is on by http2')
   if (folder === undefined && httpSource === undefined && s3Bucket === undefined && !config.service)
     problems.push('There is nothing to serve: name a folder, as in "honeydew serve ./images"')
+  if (settings.operationsTokenFile === undefined && accessNames.some(name => settings[name] === 'token'))
+    problems.push('operationsTokenFile: expected a file, because access is by token')
   return problems
 }
+
+const accessNames = ['healthAccess', 'metricsAccess', 'statusAccess', 'tasksAccess'] as const
 
 async function checkFolder(folder: string): Promise<string | undefined> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => error)

@@ -6,6 +6,7 @@ import { type GeneralSettings, generalOptions } from './general.js'
 import { type ImagesSettings, imagesOptions } from './images.js'
 import { type ListenSettings, listenOptions } from './listen.js'
 import { type LogsSettings, logsOptions } from './logs.js'
+import { type OperationSettings, operationOptions } from './operation.js'
 import type { OptionRow, OptionTable } from './option.js'
 import { type WorkSettings, workOptions } from './work.js'
 
@@ -17,6 +18,7 @@ export interface ServerSettings
     AnswersSettings,
     CacheSettings,
     WorkSettings,
+    OperationSettings,
     LogsSettings {}
 
 /** The name of an option. */
@@ -37,6 +39,7 @@ export const optionGroups: readonly OptionGroup[] = [
   { title: 'Answers', rows: answersOptions },
   { title: 'Caches', rows: cacheOptions },
   { title: 'Work', rows: workOptions },
+  { title: 'Operation', rows: operationOptions },
   { title: 'Logs', rows: logsOptions },
   { title: 'Options', rows: generalOptions },
 ]
