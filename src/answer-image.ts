@@ -1,13 +1,14 @@
 /* The answer to a request for pixels. Validators come before work: a client that has the image already, or that asks
    for headers only, costs no pixel. */
+import { noStore } from './access/cache-control.js'
 import { buildObtained, buildWhole, readSourceRange } from './answer-body.js'
-import { type Asked, decideCacheControl } from './asked.js'
+import { type Asked, decideCacheControl, outdatesSource } from './asked.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import type { Exchange, KnownImage } from './exchange.js'
 import { isFresh } from './http/conditional.js'
 import { buildContentDisposition } from './http/content-disposition.js'
-import { parseQuery } from './http/query.js'
+import { parseQuery, splitQuery } from './http/query.js'
 import {
   buildNotModified,
   buildNotSatisfiable,
@@ -55,13 +56,10 @@ function answerKnown(
   known: KnownImage,
   desk: Desk,
 ): HttpReply | Promise<HttpReply> {
-  const { http, uri, client, trace } = exchange
+  const { http, client, trace } = exchange
   const { prepared, head } = known
   if (trace) Object.assign(trace, { canonical: prepared.canonical, way: prepared.way })
-  if (desk.settings.redirectToCanonical && prepared.canonical !== readParameters(http.url)) {
-    const cacheControl = desk.settings.cacheControl.decide({ status: 303, request: exchange.request })
-    return buildRedirect(303, `${uri}/${prepared.canonical}`, cacheControl)
-  }
+  if (isRedirected(exchange, prepared, desk.settings)) return redirect(exchange, prepared, desk.settings)
   if (isFresh(http.headers, head)) return buildNotModified(head)
   if (http.method === 'HEAD') {
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
@@ -107,6 +105,24 @@ async function sendSourceImage(
   return finish(exchange, desk, prepared.way, 'none', reply)
 }
 
+/* A signature may be good for this spelling only. */
+function isRedirected(
+  { http, asked }: Exchange<ImageRequest>,
+  { canonical }: PreparedRequest,
+  { redirectToCanonical }: ServiceSettings,
+): boolean {
+  return redirectToCanonical && asked?.secondsLeft === undefined && canonical !== readParameters(http.url)
+}
+
+function redirect(
+  { http, uri, request, asked }: Exchange<ImageRequest>,
+  { canonical }: PreparedRequest,
+  { cacheControl }: ServiceSettings,
+): HttpReply {
+  const kept = asked ? noStore : cacheControl.decide({ status: 303, request })
+  return buildRedirect(303, `${uri}/${canonical}${splitQuery(http.url).query}`, kept)
+}
+
 function addPhases(trace: Trace, { phases, meter }: Obtained): void {
   const { resolveMs, openMs } = trace.phases
   Object.assign(trace.phases, phases, { resolveMs, openMs: openMs + phases.openMs })
@@ -145,7 +161,7 @@ function prepareImage(
   const head = {
     contentType: mediaTypes[request.format],
     etag: `${sheet.tagStart}${name}"`,
-    lastModified,
+    lastModified: outdatesSource(settings, asked) ? undefined : lastModified,
     cacheControl: decideCacheControl(settings, request, asked),
     // The parameters of a canonical URI have no character that a header could not hold.
     link: `${sheet.linkStart}${canonical}${sheet.linkEnd}`,
@@ -172,8 +188,7 @@ function readBypass(
 
 // The parameters as they were written; encoded or not they are the same, so that no client is sent in circles.
 function readParameters(url: string): string {
-  const [path = ''] = url.split(/[?#]/, 1)
-  return path.split('/').slice(-4).map(decodeSegment).join('/')
+  return splitQuery(url).path.split('/').slice(-4).map(decodeSegment).join('/')
 }
 
 function formatFilename({ filename }: Sheet, { canonical, resolved }: PreparedRequest): string {

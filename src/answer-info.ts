@@ -12,6 +12,7 @@ import { buildInfoDocument } from './info-document.js'
 import type { Located } from './locate.js'
 import type { InfoRequest } from './protocol/request.js'
 import { timeOpening } from './report.js'
+import { addPartOf } from './whereabouts.js'
 
 /** Answers a request for info.json; at once where it was built before. */
 export function answerInfo(
@@ -37,13 +38,14 @@ function answerKnown(http: HttpRequest, { head, body, size }: KnownInfo, asked?:
 }
 
 async function prepareInfo(
-  { http, request, uri, memory, asked, trace }: Exchange<InfoRequest>,
+  { http, request, uri, base, memory, asked, trace }: Exchange<InfoRequest>,
   image: Located,
   accept: string | undefined,
   desk: Desk,
 ): Promise<KnownInfo> {
   const { settings } = desk
-  const target = { version: request.version, uri, ...asked }
+  const extras = addPartOf(asked?.extras ?? {}, request, base, settings)
+  const target = { version: request.version, uri, ...asked, extras }
   const text = JSON.stringify(await timeOpening(buildInfoDocument(image, target, desk, http), trace))
   const contentType = negotiateInfo(request.version, accept)
   const { lastModified } = image.source

@@ -1,5 +1,7 @@
 /* What each kind of request is answered with, and what the answers share. Whatever depends on nothing but the request,
    the version of the source and the public address is worked out once and remembered with the request. */
+import { noStore } from './access/cache-control.js'
+import { formatMoved } from './access/variant.js'
 import { answerGuarded } from './answer-guarded.js'
 import { answerImage } from './answer-image.js'
 import { answerInfo } from './answer-info.js'
@@ -8,6 +10,7 @@ import type { Desk } from './desk.js'
 import { isMoved } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
 import type { PublicBase } from './http/base-uri.js'
+import { splitQuery } from './http/query.js'
 import {
   buildErrorReply,
   buildMethodNotAllowed,
@@ -16,7 +19,6 @@ import {
 } from './http/replies.js'
 import type { Located } from './locate.js'
 import { requireOffered } from './process.js'
-import { formatIdentifier } from './protocol/identifier.js'
 import type { IIIFRequest } from './protocol/request.js'
 import type { Trace } from './report.js'
 import type { ServiceSettings } from './settings.js'
@@ -44,7 +46,7 @@ export function answerRequest(
   }
   if (request.kind === 'image') requireOffered(request, desk.settings)
   if (!desk.settings.isPlain || !access.codec.isPlain(request.identifier) || http.url.includes('page=')) {
-    const exchange = { http, uri, client, memory: { request }, trace }
+    const exchange = { http, uri, base, client, memory: { request }, trace }
     return request.kind === 'info'
       ? answerGuarded({ ...exchange, request }, base, desk)
       : answerGuarded({ ...exchange, request }, base, desk)
@@ -52,8 +54,8 @@ export function answerRequest(
   const answer = (image: Located): HttpReply | Promise<HttpReply> => {
     if (trace) trace.phases.resolveMs = performance.now() - trace.began
     return request.kind === 'info'
-      ? answerInfo({ http, request, uri, client, memory, trace }, image, desk)
-      : answerImage({ http, request, uri, client, memory, trace }, image, desk)
+      ? answerInfo({ http, request, uri, base, client, memory, trace }, image, desk)
+      : answerImage({ http, request, uri, base, client, memory, trace }, image, desk)
   }
   const image = desk.locate(request.identifier, http)
   return image instanceof Promise ? image.then(answer) : answer(image)
@@ -104,19 +106,17 @@ export function answerMoved(
   http: HttpRequest,
   request: IIIFRequest,
   { origin, path }: PublicBase,
-  { cacheControl, publicPrefixes }: ServiceSettings,
+  { access, cacheControl, publicPrefixes }: ServiceSettings,
 ): HttpReply {
   if (!isMoved(error)) throw error
   const { target } = error
   const status = error.status as 301 | 302 | 303 | 307
-  const control = cacheControl.decide({ status, request })
+  // Who was not asked for the image is not told where it is.
+  const control = access.authorize ? noStore : cacheControl.decide({ status, request })
   if ('location' in target) return buildRedirect(status, target.location, control)
-  const [asked = ''] = http.url.split(/[?#]/, 1)
+  const { path: asked, query } = splitQuery(http.url)
   const parameters = asked.split('/').slice(request.kind === 'image' ? -4 : -1)
   const prefix = `${origin}${path}${publicPrefixes[request.version]}`
-  return buildRedirect(
-    status,
-    [prefix, formatIdentifier(target.identifier), ...parameters].join('/'),
-    control,
-  )
+  const identifier = formatMoved(access.codec, request.identifier, target.identifier)
+  return buildRedirect(status, [prefix, identifier, ...parameters].join('/') + query, control)
 }

@@ -26,13 +26,30 @@ export interface Asked {
 
 /** The Cache-Control header of what is found: what depends on who asks is kept by nobody but him. */
 export function decideCacheControl(
-  { cacheControl, access }: ServiceSettings,
+  settings: ServiceSettings,
   request: IIIFRequest,
   asked: Asked | undefined,
 ): string {
+  const { cacheControl } = settings
   const configured = cacheControl.fixed ?? cacheControl.decide({ status: 200, request })
   if (asked === undefined) return configured
-  const isGuarded = access.authorize !== undefined
-  const decided = resolveCacheControl(configured, { isGuarded, shared: asked.outcome.shared })
+  const isGuarded = dependsOnUser(settings, request, asked)
+  const decided = resolveCacheControl(configured, { isGuarded, shared: false })
   return asked.secondsLeft === undefined ? decided : limitMaxAge(decided, asked.secondsLeft)
+}
+
+/* Whether everybody is given an answer is what `authorize` says. Where it is not there to say so, hooks that are told who
+   asks may tell each another thing. */
+function dependsOnUser(settings: ServiceSettings, { kind }: IIIFRequest, { outcome }: Asked): boolean {
+  if (settings.access.authorize !== undefined) return !outcome.shared
+  return kind === 'info' ? typeof settings.info === 'function' : hasCoverHook(settings)
+}
+
+/** Whether the date of the source does not tell when the image last changed: covers change without it. */
+export function outdatesSource(settings: ServiceSettings, asked: Asked | undefined): boolean {
+  return asked !== undefined && (asked.cover !== undefined || hasCoverHook(settings))
+}
+
+function hasCoverHook({ overlay, redactions }: ServiceSettings): boolean {
+  return typeof overlay === 'function' || redactions !== undefined
 }

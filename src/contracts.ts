@@ -1,5 +1,6 @@
 /* The contracts between the workshops, types only: who implements one of them never imports who uses it. */
 import type { Box, Dimensions } from './protocol/geometry.js'
+import type { LanguageMap } from './protocol/language.js'
 
 /** What a resolver is told about the request that it resolves an identifier for. */
 export interface ResolveContext {
@@ -219,6 +220,24 @@ export type PixelInput =
       readonly depth: 8 | 16
     }
 
+/** What an image may tell about itself in EXIF, IPTC and XMP. What tells of a place or of a device's owner is not read. */
+export type EmbeddedField =
+  | 'title'
+  | 'description'
+  | 'creator'
+  | 'created'
+  | 'copyright'
+  | 'credit'
+  | 'source'
+  | 'keywords'
+  | 'license'
+  | 'camera'
+  | 'lens'
+  | 'software'
+
+/** What an image tells about itself: plain text, as whoever wrote the file claims it; dates by ISO 8601. */
+export type EmbeddedMetadata = Readonly<Partial<Record<EmbeddedField, LanguageMap>>>
+
 /** An open image: made once for each version of a source, closed when it is no longer kept. */
 export interface ImageReader {
   /** The facts about the image. */
@@ -232,6 +251,8 @@ export interface ImageReader {
   storedSync?(level: number, box: Box): Uint8Array | undefined
   /** The pixels of `box`, given in stored pixels of `level`. */
   pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>
+  /** Reads what the image tells about itself; what cannot be read is left out. */
+  metadata?(signal?: AbortSignal): Promise<EmbeddedMetadata>
   /** How much memory it holds while it is open, in bytes. @defaultValue a few kilobytes */
   readonly heldBytes?: number
   /** Gives back files and memory. */
@@ -331,7 +352,10 @@ export interface HttpRequest {
   readonly remoteAddress?: string
   /** Aborted when the client is gone before the answer was sent. */
   readonly signal?: AbortSignal
-  /** The request of the framework itself, for hooks of the application that know what it is. */
+  /**
+   * The request of the framework itself, for hooks of the application that know what it is: that of Node or of Express,
+   * the context of Koa, the web `Request`.
+   */
   readonly native?: unknown
   /** The body as it came, to be read once; a service of images never does. Absent where there is none. */
   readonly body?: AsyncIterable<Uint8Array> | undefined

@@ -28,9 +28,8 @@ export async function resolveCover(
   tier: TierCover | undefined,
   { settings, coverStore }: Desk,
 ): Promise<Cover | undefined> {
-  const { signal } = context
   const wait = <T>(what: string, ask: () => T | PromiseLike<T>): Promise<T> =>
-    withDeadline(settings.access.timeoutMs, what, signal, () => Promise.resolve(ask()))
+    withDeadline(settings.access.timeoutMs, what, context.signal, () => Promise.resolve(ask()))
   const redactions = tier?.redactions === false ? undefined : await findRedactions(context, settings, wait)
   const overlay = await findOverlay(context, tier, settings, wait)
   if (redactions === undefined && overlay === undefined) return undefined
@@ -47,7 +46,8 @@ async function findRedactions(
   if (redactions === undefined) return undefined
   try {
     const list = await wait('to find out what is not shown', () => redactions(context))
-    return list && resolveRedactions(list, sizeOf(context.description))
+    // Only `undefined` says that there is nothing to hide: `null`, `false` and the like are no answers.
+    return list === undefined ? undefined : resolveRedactions(list, sizeOf(context.description))
   } catch (error) {
     throw isAborted(error) ? error : redactionFailed(error)
   }
@@ -63,7 +63,7 @@ async function findOverlay(
   if (typeof overlay !== 'function') return overlay
   try {
     const options = await wait('to find out what is laid over the image', () => overlay(context))
-    return options && resolveOverlay(options)
+    return options === undefined ? undefined : resolveOverlay(options)
   } catch (error) {
     throw isAborted(error) ? error : overlayFailed(error)
   }

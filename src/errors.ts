@@ -39,6 +39,7 @@ export const errorCodes = [
   'moved',
   'aborted',
   'closed',
+  'export-differs',
   'internal',
 ] as const
 

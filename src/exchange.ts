@@ -1,6 +1,7 @@
 /* A request on its way to an answer, and what is remembered of it for the next time. */
 import type { Asked } from './asked.js'
 import type { HttpRequest } from './contracts.js'
+import type { PublicBase } from './http/base-uri.js'
 import type { ReplyHead } from './http/replies.js'
 import type { PreparedRequest } from './process.js'
 import type { IIIFRequest } from './protocol/request.js'
@@ -54,6 +55,8 @@ export interface Exchange<Request extends IIIFRequest = IIIFRequest> {
   readonly request: Request
   /** The address of the image as the client knows it. */
   readonly uri: string
+  /** Where the client believes itself to be. */
+  readonly base: PublicBase
   /** Who asks, as far as it can be told: an address. */
   readonly client: string
   /** What is remembered of it. */

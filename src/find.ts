@@ -13,6 +13,8 @@ export type ImageView = View<ResolvedEncodeOptions, Overlay>
 
 /** An image that was found. */
 export interface Found {
+  /** The identifier, taken apart. */
+  readonly variant: Variant
   /** The page of the image. */
   readonly image: Located
   /** As what it is shown. */
@@ -23,7 +25,8 @@ export interface Found {
 export async function findImage(identifier: string, desk: Desk, context: ResolveContext): Promise<Found> {
   const { access, limits } = desk.settings
   const variant = access.codec.parse(identifier)
-  return { image: await findPage(variant, desk, context), view: buildView(variant, access.tiers, limits) }
+  const image = await findPage(variant, desk, context)
+  return { variant, image, view: buildView(variant, access.tiers, limits) }
 }
 
 /**

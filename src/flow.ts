@@ -1,21 +1,26 @@
 /* The endpoints of the authorisation flow, with what they need to know of images. */
 import { answerFlow, type FlowDesk, matchFlow } from './access/answer-flow.js'
 import { buildView } from './access/view.js'
-import { answerError } from './answer.js'
 import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
+import { NotFoundError } from './errors.js'
 import { findPage } from './find.js'
 import type { PublicBase } from './http/base-uri.js'
 import { resolveAsked } from './process.js'
 
-/** Answers a request for one of the endpoints; `undefined` where it is none. Never rejects. */
-export type FlowAnswer = (http: HttpRequest) => Promise<HttpReply | undefined>
+/** The endpoints of a service. */
+export interface FlowDoor {
+  /** Whether a path is that of an endpoint, or lies beside them. */
+  owns(url: string): boolean
+  /** Answers a request for what it owns. */
+  answer(http: HttpRequest): Promise<HttpReply>
+}
 
-/** Creates the function that answers; `undefined` for a service without a flow. */
-export function createFlowAnswer(
+/** Creates the endpoints; `undefined` for a service without a flow. */
+export function createFlowDoor(
   desk: Desk,
   resolveBase: (http: HttpRequest) => PublicBase,
-): FlowAnswer | undefined {
+): FlowDoor | undefined {
   const { access, parse, publicPrefixes } = desk.settings
   const { flow } = access
   if (flow === undefined) return undefined
@@ -37,12 +42,12 @@ export function createFlowAnswer(
       }
     },
   }
-  return async http => {
-    if (matchFlow(http.url, flow.prefix) === undefined) return undefined
-    try {
-      return await answerFlow(http, resolveBase(http), { ...access, flow }, flowDesk)
-    } catch (error) {
-      return answerError(error, http, desk.settings)
-    }
+  return {
+    owns: url => matchFlow(url, flow.prefix) !== undefined,
+    async answer(http) {
+      const reply = await answerFlow(http, resolveBase(http), { ...access, flow }, flowDesk)
+      if (reply === undefined) throw new NotFoundError('not-found', 'There is no such service.')
+      return reply
+    },
   }
 }

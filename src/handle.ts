@@ -6,7 +6,8 @@ import type { HttpReply, HttpRequest } from './contracts.js'
 import type { Desk } from './desk.js'
 import { AbortedError } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
-import { createFlowAnswer } from './flow.js'
+import { createFlowDoor, type FlowDoor } from './flow.js'
+import { createPresentationHandle } from './handle-presentation.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { createParser } from './parser.js'
@@ -26,6 +27,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const { settings, tally } = desk
   const resolveBase = createBaseUri(options)
   const parser = createParser(settings.parse)
+  const present = createPresentationHandle(desk, resolveBase)
 
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
@@ -33,7 +35,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
     if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
     let request: IIIFRequest | undefined
     try {
-      if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
+      requireOpen(desk)
       const parsed = 'request' in match ? match : parser.parse(http.url, match)
       request = parsed.request
       const base = resolveBase(http)
@@ -49,15 +51,30 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
     }
   }
 
-  const answerFlow = createFlowAnswer(desk, resolveBase)
+  const answerFlow = async (http: HttpRequest, door: FlowDoor, trace?: Trace): Promise<HttpReply> => {
+    try {
+      requireOpen(desk)
+      return await door.answer(http)
+    } catch (error) {
+      return answerError(error, http, settings, { trace })
+    }
+  }
+
+  const flow = createFlowDoor(desk, resolveBase)
 
   return async http => {
-    const match = parser.recall(http.url) ?? parser.match(http.url)
-    if (match === undefined) return answerFlow?.(http)
+    // First, because the prefix of images may lie above them.
+    const door = flow?.owns(http.url) ? flow : undefined
+    const match = door ?? parser.recall(http.url) ?? parser.match(http.url)
+    if (match === undefined) return present?.(http)
     const began = tally.begin()
     const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
-    const reply = await answer(http, match, trace)
+    const reply = await ('owns' in match ? answerFlow(http, match, trace) : answer(http, match, trace))
     tally.end(began, reply.status)
     return trace ? reportReply(http, reply, trace, settings) : reply
   }
+}
+
+function requireOpen(desk: Desk): void {
+  if (desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')
 }

@@ -10,6 +10,7 @@ import { createReaderPool, type Lease } from './image/reader-pool.js'
 import { createImageNames } from './image-names.js'
 import type { Located } from './locate.js'
 import { readMachine } from './schedule/machine.js'
+import { createReserve } from './schedule/reserve.js'
 import type { ServiceSettings } from './settings.js'
 
 /** Images that were seen before. */
@@ -47,14 +48,16 @@ const maxHeldBytes = 512 * 2 ** 20
 
 /** Creates the memory of a service. */
 export function createImageStore({ cache, maxOpenImages, read, schedule }: ServiceSettings): ImageStore {
-  const pool = createReaderPool(maxOpenImages, read.maxInputBytes ?? maxHeldBytes)
+  const heldBytes = read.maxInputBytes ?? maxHeldBytes
+  const pool = createReaderPool(maxOpenImages, heldBytes)
+  const reserve = createReserve(heldBytes, schedule.large)
   const joiner = createJoiner(readMachine().processors)
   const { readMs, requestMs } = schedule.timeouts
   const { guard, meter } = createGuard(readMs)
   const names = createImageNames(JSON.stringify(read))
   const results = createResults(cache)
   const open = ({ source, page = 1 }: Located) =>
-    openReader(guard(source), { ...read, page: page - 1 }, undefined, joiner)
+    openReader(guard(source), { ...read, page: page - 1, reserve }, undefined, joiner)
   const lend = (image: Located) => pool.lend(names.formatReaderKey(image), () => open(image))
   const descriptions = createDescriptions({ names, results, lend, requestMs })
   const reopen = (isMeant: (key: string) => boolean): void => {

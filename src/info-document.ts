@@ -44,13 +44,15 @@ export async function buildInfoDocument(
   const shown = view ? shrinkFacts(facts, view.shownSize(facts), view.shrinkOf(facts)) : facts
   const offer = view ? { ...settings, limits: view.limits } : settings
   const document = buildInfo(version, uri, shown, offer, extras)
-  return amend(document, description, question ?? createProgramQuestion(image.identifier, version), settings)
+  const { identifier, page = 1 } = image
+  const asked = question ?? createProgramQuestion({ identifier, page }, version)
+  return amend(document, { description, page }, asked, settings)
 }
 
 /* The services of a login are in the document before: what the application adds stands beside them. */
 async function amend(
   document: InfoDocument,
-  description: ImageDescription,
+  { description, page }: { readonly description: ImageDescription; readonly page: number },
   question: Question,
   { info, access }: Desk['settings'],
 ): Promise<InfoDocument> {
@@ -62,7 +64,7 @@ async function amend(
       fullSize: { width, height },
       region: undefined,
       resultingSize: undefined,
-      page: 1,
+      page,
     }
     additions = await info(buildImageContext(access, question, facts), document)
   } else {

@@ -136,9 +136,9 @@ async function renderImage(
   settings: ProcessSettings,
   { admit, signal, renderMs = Infinity, phases }: Making,
 ): Promise<ImageResult> {
-  const { cover } = prepared
+  const { cover, resolved, encode = settings.encode } = prepared
   const { description } = reader
-  const planned = prepared.plan ?? planRender(description, prepared.resolved, settings.encode, cover)
+  const planned = prepared.plan ?? planRender(description, resolved, encode, cover)
   const plan = { ...planned, seconds: toWholeSeconds(renderMs) }
   const permit = await admit(estimateRender(description, plan))
   const began = performance.now()
@@ -151,7 +151,7 @@ async function renderImage(
     if (phases) phases.readMs += read - began
     if (phases) phases.renderMs += performance.now() - read
     permit.finish(body.byteLength)
-    const mediaType = mediaTypes[prepared.resolved.format]
+    const mediaType = mediaTypes[resolved.format]
     return { ...prepared, way: 'render', mediaType, size: body.byteLength, body }
   } catch (error) {
     permit.release()

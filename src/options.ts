@@ -9,6 +9,7 @@ import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
 import type { OverlayOptions } from './image/overlay.js'
 import type { RedactionOptions } from './image/redaction.js'
+import type { PresentationOptions } from './presentation/service-options.js'
 import type { Format } from './protocol/format.js'
 import type { InfoDocument } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
@@ -43,7 +44,10 @@ export interface ReadOptions {
    * are wanted are read. It bounds the memory of one request. @defaultValue 300,000,000
    */
   readonly maxInputPixels?: number
-  /** The largest source that must be held in memory because it is no local file, in bytes. @defaultValue 512 MiB */
+  /**
+   * The largest source that must be held in memory because it is no local file, in bytes; of all that are open, and of
+   * all that are being read, no more than this is held. @defaultValue 512 MiB
+   */
   readonly maxInputBytes?: number
 }
 
@@ -61,7 +65,12 @@ export interface MaintenanceOptions {
   readonly intervalSeconds: number
 }
 
-/** What covers images: what must not be seen, and what must. Whatever fails here refuses the image. */
+/**
+ * What covers images: what must not be seen, and what must. Whatever fails here refuses the image.
+ *
+ * Functions are told who asks, so that only the browser of who asked keeps their images, and asks again each time. Where
+ * they tell everybody the same, `authorize: () => allow({ shared: true })` lets caches keep them.
+ */
 export interface CoverOptions<User = unknown> {
   /**
    * What is laid over images, the same over all of them or told for each request; a tier may have its own.
@@ -137,6 +146,8 @@ export interface ImageServiceOptions<User = unknown>
    * cannot be changed: what would break it is left out, with a line on the debug channel.
    */
   readonly info?: InfoAdditions | InfoHook<User>
+  /** Whether there are manifests and collections, under a path of their own, and what they say. @defaultValue false */
+  readonly presentation?: PresentationOptions | boolean
   /**
    * The Cache-Control header. @defaultValue `public, max-age=86400` for images and documents, `no-cache` for errors, none
    * for redirects

@@ -40,6 +40,8 @@ export interface PreparedRequest {
   readonly plan?: RenderPlan
   /** What covers the image. @internal */
   readonly cover?: Cover
+  /** How it is written, where not as the service does. @internal */
+  readonly encode?: ResolvedEncodeOptions
 }
 
 /** The answer to an image request. */
@@ -130,9 +132,21 @@ export function prepareRequest(
   shown?: Shown,
 ): PreparedRequest {
   const asked = resolveAsked(request, description, settings, cover, shown)
-  const { image, resolved, canonical, storedFormat } = asked
-  const encode = shown?.encode ?? settings.encode
-  if (cover) return { resolved, canonical, ...planCovered(description, resolved, encode, cover) }
+  const encode = shown?.encode
+  const prepared = chooseWay(asked, description, encode ?? settings.encode, cover)
+  return encode === undefined ? prepared : { ...prepared, encode }
+}
+
+function chooseWay(
+  { image, asked, resolved, canonical, storedFormat, size }: AskedRequest,
+  description: ImageDescription,
+  encode: ResolvedEncodeOptions,
+  cover: Cover | undefined,
+): PreparedRequest {
+  if (cover) {
+    const placed = size === image ? cover : { ...cover, shown: { ...size, region: asked.region } }
+    return { resolved, canonical, ...planCovered(description, resolved, encode, placed) }
+  }
   if (isUnchanged(resolved, image, storedFormat)) return { resolved, canonical, way: 'source' }
   const stored = planStored(description, resolved, encode.storedFormats)
   if (stored) return { resolved, canonical, way: 'stored', stored }
@@ -143,6 +157,8 @@ export function prepareRequest(
 export interface AskedRequest {
   /** The image itself. */
   readonly image: ImageFacts
+  /** The size that it is shown as: that of `image`, and the same record, where it is shown as it is. */
+  readonly size: Dimensions
   /** What is wanted of the image as it is shown. */
   readonly asked: ResolvedRequest
   /** The same of the image itself. */
@@ -179,7 +195,7 @@ export function resolveAsked(
   )
   const canonical = formatCanonical(asked, { version: request.version, image: size, limits })
   const resolved = shrink ? expandRequest(asked, image, size, shrink) : asked
-  return { image, asked, resolved, canonical, storedFormat }
+  return { image, size, asked, resolved, canonical, storedFormat }
 }
 
 // The bytes of a source can stand for the image only when they are one upright picture, in a format of the protocol and

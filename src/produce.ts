@@ -26,15 +26,16 @@ export async function processImage(
 
 /** Makes the image of a request, or takes it from the cache, and tells which. */
 export async function produceImage(
-  { image, view }: Found,
+  found: Found,
   request: ImageRequest,
   desk: Desk,
   context: ResolveContext,
 ): Promise<Obtained> {
   const { settings, store } = desk
+  const { image, view } = found
   const { signal } = context
   const description = await store.describe(image, signal)
-  const cover = await coverForProgram({ image, view }, request, description, desk)
+  const cover = await coverForProgram(found, request, description, desk)
   const shown = { ...view, encode: view.tier?.encode }
   const prepared = prepareRequest(request, description, settings, cover, shown)
   if (prepared.way === 'source') {
@@ -49,13 +50,14 @@ export async function produceImage(
 
 /* Programs may see everything, but what the service does to its images it does for them too. */
 async function coverForProgram(
-  { image, view }: Found,
+  { variant, image, view }: Found,
   request: ImageRequest,
   description: ImageDescription,
   desk: Desk,
 ): Promise<Cover | undefined> {
   const { access, overlay, redactions } = desk.settings
-  if (overlay === undefined && redactions === undefined) return undefined
+  const { tier } = view
+  if (overlay === undefined && redactions === undefined && !tier?.overlay) return undefined
   const { width, height } = description
   const { region, size } = resolveAsked(request, description, desk.settings, undefined, view).asked
   const facts = {
@@ -65,6 +67,6 @@ async function coverForProgram(
     region,
     resultingSize: size,
   }
-  const question = createProgramQuestion(image.identifier, request.version, request)
-  return resolveCover(buildImageContext(access, question, facts), view.tier, desk)
+  const question = createProgramQuestion(variant, request.version, request)
+  return resolveCover(buildImageContext(access, question, facts), tier, desk)
 }

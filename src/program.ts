@@ -1,5 +1,6 @@
 /* Programs that call the service, as those see them who are asked about images: nobody in particular, without a request. */
 import type { Question } from './access/gate.js'
+import type { Variant } from './access/variant.js'
 import type { ImageRequest, InfoRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
 
@@ -8,10 +9,11 @@ export const programClient = 'program'
 
 /** What a program asks about an image, or for an image of it. */
 export function createProgramQuestion(
-  identifier: string,
+  variant: Variant,
   version: ImageApiVersion,
   request?: ImageRequest,
 ): Question {
+  const { identifier } = variant
   const encodedIdentifier = encodeURIComponent(identifier)
   const info: InfoRequest = { kind: 'info', version, identifier, encodedIdentifier }
   return {
@@ -27,7 +29,7 @@ export function createProgramQuestion(
     },
     user: undefined,
     request: request ?? info,
-    variant: { identifier },
+    variant,
     isProbe: false,
   }
 }

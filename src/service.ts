@@ -1,6 +1,7 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
 import { againIfChanged } from './again.js'
 import type {
+  EmbeddedMetadata,
   HttpReply,
   HttpRequest,
   ImageDescription,
@@ -15,8 +16,10 @@ import { createHealth, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
 import { buildInfoDocument } from './info-document.js'
 import type { ImageServiceOptions } from './options.js'
+import { readEmbedded } from './presented.js'
 import { type ImageResult, requireOffered } from './process.js'
 import { processImage } from './produce.js'
+import { createProgramQuestion } from './program.js'
 import type { InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
@@ -25,7 +28,12 @@ import { type ShownSettings, showSettings } from './shown-settings.js'
 import { formatStats, readStats, type ServiceStats } from './stats.js'
 import { type PurgeTarget, purge, sweep, type WarmOptions, type WarmProgress, warm } from './upkeep.js'
 
-/** A IIIF image server without a socket: doors hand it requests, programs call its steps. */
+/**
+ * A IIIF image server without a socket: doors hand it requests, programs call its steps.
+ *
+ * Nobody is asked whether a program may see an image. What the service does to its images it does for programs too; an
+ * identifier with the suffix of a tier, a scale or a page means what it means in a URL.
+ */
 export interface ImageService {
   /** Answers a request; `undefined` when its path is under no prefix of the service. Never rejects. */
   handle(request: HttpRequest): Promise<HttpReply | undefined>
@@ -44,6 +52,8 @@ export interface ImageService {
     id: string,
     context?: ResolveContext,
   ): Promise<InfoDocument>
+  /** Reads what an image tells about itself in EXIF, IPTC and XMP, by a list of fields; what cannot be read is left out. */
+  metadata(identifier: string, context?: ResolveContext): Promise<EmbeddedMetadata>
   /**
    * Makes the service forget what was made from one image, what has expired, or everything. Nothing that was made before is
    * sent when the promise has settled. @throws whatever the cache throws, when a copy may be left.
@@ -116,9 +126,11 @@ export function createImageService<User = unknown>(options: ImageServiceOptions<
       return againIfChanged(request.identifier, desk, make(), make)
     },
     async info(identifier, version, id, context = {}) {
-      const { image, view } = await findImage(identifier, desk, context)
-      return buildInfoDocument(image, { version, uri: id, view }, desk, context)
+      const { variant, image, view } = await findImage(identifier, desk, context)
+      const question = createProgramQuestion(variant, version)
+      return buildInfoDocument(image, { version, uri: id, view, question }, desk, context)
     },
+    metadata: (identifier, context) => readEmbedded(identifier, desk, context),
     purge: target => purge(target, desk),
     sweep: signal => sweep(desk, signal),
     async *warm(identifier, options = {}) {

@@ -1,31 +1,25 @@
 /* The settings of an image service: its options, checked once at creation, complete and frozen; nothing is read from the
    environment. */
 import { createHash } from 'node:crypto'
-import { type Access, resolveAccess } from './access/access.js'
 import { memoryCache } from './cache/memory.js'
 import { createSafeCache } from './cache/safe.js'
 import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import { type CacheControlPolicy, resolveCacheControl } from './http/cache-control.js'
 import type { Link } from './http/headers.js'
-import {
-  type EncodeOptions,
-  type ResolvedEncodeOptions,
-  resolveEncodeOptions,
-} from './image/encode-options.js'
-import { type Overlay, type OverlayOptions, resolveOverlay } from './image/overlay.js'
-import type { RedactionOptions } from './image/redaction.js'
-import type { ImageHook, ImageServiceOptions, InfoHook, ProcessOptions, ReadOptions } from './options.js'
+import { type ResolvedEncodeOptions, resolveEncodeOptions } from './image/encode-options.js'
+import type { ImageServiceOptions, InfoHook, ProcessOptions, ReadOptions } from './options.js'
+import { type PresentationSettings, resolvePresentation } from './presentation/service-options.js'
 import { type Format, isFormat } from './protocol/format.js'
 import { type InfoSettings, resolveLevel } from './protocol/info.js'
 import type { InfoAdditions } from './protocol/info-hook.js'
 import { resolveLimits } from './protocol/limits.js'
-import { createMetaIdentifierCodec, type MetaIdentifierCodec } from './protocol/meta-identifier.js'
 import { qualities as allQualities, isQuality } from './protocol/quality.js'
 import type { ParseOptions, Prefixes } from './protocol/request.js'
 import { formatProfileUri, type ImageApiVersion, versionFacts } from './protocol/version.js'
 import type { ResponseReport } from './report.js'
 import { resolveScheduleOptions, type ScheduleSettings } from './schedule/options.js'
 import { firstOf } from './source/chain.js'
+import { resolveWho, type WhoSettings } from './who-settings.js'
 
 /** {@link ProcessOptions}, checked and complete. */
 export interface ProcessSettings extends InfoSettings {
@@ -38,7 +32,7 @@ export interface ProcessSettings extends InfoSettings {
 }
 
 /** {@link ImageServiceOptions}, checked and complete. */
-export interface ServiceSettings extends ProcessSettings {
+export interface ServiceSettings extends ProcessSettings, WhoSettings {
   /** Where images come from. */
   readonly source: SourceResolver
   /** What gives back the connections and files that resolvers keep. */
@@ -63,14 +57,8 @@ export interface ServiceSettings extends ProcessSettings {
   readonly schedule: ScheduleSettings
   /** Rights, links, services and more for info.json. */
   readonly info: InfoAdditions | InfoHook<unknown>
-  /** Who may see what. */
-  readonly access: Access<unknown, ResolvedEncodeOptions, Overlay>
-  /** What is laid over images. */
-  readonly overlay: Overlay | ImageHook<unknown, OverlayOptions | undefined> | undefined
-  /** What is not shown. */
-  readonly redactions: ImageHook<unknown, readonly RedactionOptions[] | undefined> | undefined
-  /** Whether every answer depends on nothing but its URL and the image. */
-  readonly isPlain: boolean
+  /** Manifests and collections; `undefined` where there are none. */
+  readonly presentation: PresentationSettings | undefined
   /** The Cache-Control header. */
   readonly cacheControl: CacheControlPolicy
   /** Hears of every answer. */
@@ -118,7 +106,6 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
   const prefixes = resolvePrefixes(options.prefixes)
   const { slashSubstitute, allowSlashes = false } = options
   const process = resolveProcessOptions(options)
-  const who = resolveWho(options)
   return Object.freeze({
     ...process,
     profileLinks: { 2: buildProfileLink(2, process), 3: buildProfileLink(3, process) },
@@ -134,39 +121,13 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     maintenanceSeconds: resolveMaintenance(options.maintenance),
     allowCacheBypass: requireFunction('allowCacheBypass', options.allowCacheBypass),
     info,
-    ...who,
+    ...resolveWho(options, prefixes),
+    presentation: resolvePresentation(options.presentation ?? false, prefixes),
     cacheControl: resolveCacheControl(options.cacheControl),
     onResponse: requireFunction('onResponse', options.onResponse),
     serverTiming: options.serverTiming ?? false,
     redirectToCanonical: options.redirectToCanonical ?? false,
   })
-}
-
-/* What depends on who asks, and what covers images. */
-function resolveWho(
-  options: ImageServiceOptions,
-): Pick<ServiceSettings, 'access' | 'overlay' | 'redactions' | 'isPlain'> {
-  const { overlay, redactions, limits } = options
-  const access = resolveAccess(options, {
-    ...(limits && { limits }),
-    meta: resolveMetaIdentifiers(options.metaIdentifiers),
-    resolveEncode: encode => resolveEncodeOptions(encode as EncodeOptions),
-    resolveOverlay: given => resolveOverlay(given as OverlayOptions),
-  })
-  const isOpen = access.authorize === undefined && access.serveOnly === undefined
-  return {
-    access,
-    overlay: typeof overlay === 'object' ? resolveOverlay(overlay) : requireFunction('overlay', overlay),
-    redactions: requireFunction('redactions', redactions),
-    isPlain: isOpen && overlay === undefined && redactions === undefined,
-  }
-}
-
-function resolveMetaIdentifiers(
-  meta: ImageServiceOptions['metaIdentifiers'] = true,
-): MetaIdentifierCodec | false {
-  if (typeof meta === 'boolean') return meta && createMetaIdentifierCodec()
-  return 'parse' in meta ? meta : createMetaIdentifierCodec(meta)
 }
 
 function buildProfileLink(version: ImageApiVersion, settings: ProcessSettings): Link {

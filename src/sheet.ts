@@ -6,6 +6,7 @@ import { formatLink, type Link } from './http/headers.js'
 import { formatHeaderUri } from './http/uri.js'
 import type { ImageStore } from './image-store.js'
 import type { Located } from './locate.js'
+import { decodeSegment } from './protocol/identifier.js'
 
 /** An image as its answers see it. */
 export interface Sheet {
@@ -66,7 +67,7 @@ function buildSheet(
   { uri, profile }: SheetAddress,
   tag: string,
 ): Sheet {
-  const { identifier, source } = image
+  const { source } = image
   return {
     image,
     description,
@@ -76,6 +77,22 @@ function buildSheet(
     tagStart: `${tag.slice(0, -1)}-`,
     linkStart: `<${formatHeaderUri(uri)}/`,
     linkEnd: `>;rel="canonical", ${formatLink([profile])}`,
-    filename: identifier.slice(identifier.lastIndexOf('/') + 1).replace(/\.\w{1,5}$/, ''),
+    filename: formatName(uri),
+  }
+}
+
+/* By the identifier that the client knows: a proxy may keep ours to itself. */
+function formatName(uri: string): string {
+  const identifier = decode(uri.slice(uri.lastIndexOf('/') + 1))
+  const name = identifier.slice(identifier.lastIndexOf('/') + 1)
+  return name.replace(/;(?:tier=[\w-]+|[0-9]+:[0-9]+)$/, '').replace(/\.\w{1,5}$/, '')
+}
+
+/* What a proxy has named may be no well-formed text. */
+function decode(segment: string): string {
+  try {
+    return decodeSegment(segment)
+  } catch {
+    return segment
   }
 }

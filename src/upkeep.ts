@@ -28,7 +28,8 @@ export type PurgeTarget =
  */
 export async function purge(target: PurgeTarget, desk: Desk): Promise<SweepReport | undefined> {
   if ('identifier' in target && typeof target.identifier === 'string') {
-    await desk.forget(target.identifier)
+    // What was made of an image is kept under its own identifier, as whatever it is shown.
+    await desk.forget(desk.settings.access.codec.parse(target.identifier).identifier)
     return undefined
   }
   if ('expired' in target && target.expired === true) return sweep(desk)

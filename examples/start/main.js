@@ -4,14 +4,14 @@ import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createImageService, fileSource, listImages } from 'honeydew'
+import { createImageService, fileSource } from 'honeydew'
 import { createNodeHandler } from 'honeydew/node'
+import { listingOf } from 'honeydew/presentation'
+import { createGallery, listEach } from './gallery.js'
 import { parseOptions, Refusal, usage } from './options.js'
 import { createProgressBar } from './progress.js'
 import { createSample } from './sample.js'
 import { createSite } from './site.js'
-
-const listLength = 500
 
 const controller = new AbortController()
 // A terminal and npm both hand on Ctrl-C, so a signal that comes twice must not end the program in the middle of this.
@@ -36,10 +36,13 @@ async function run(words, signal) {
   const address = await listen(server, options.port, options.host)
   try {
     const sample = await makeSample(signal)
+    const folders = [sample, ...options.folders]
     // An image of the user that has the name of the sample goes before it.
-    const service = createImageService({ source: [...options.folders, sample].map(root => fileSource(root)) })
-    const listing = () => list([sample, ...options.folders])
-    listener = createNodeHandler(service, createSite({ listing, health: () => service.health() }))
+    const source = folders.toReversed().map(root => fileSource(root))
+    const listing = listingOf(({ signal: given }) => listEach(folders, given))
+    const service = createImageService({ source, presentation: { listing } })
+    const gallery = createGallery(folders, service)
+    listener = createNodeHandler(service, createSite({ gallery, health: () => service.health() }))
     console.log(`honeydew serves ${options.folders[0] ?? 'its sample'} at ${address}`)
     if (!signal.aborted) await once(signal, 'abort')
     await close(server)
@@ -90,16 +93,4 @@ async function makeSample(signal) {
   const onProgress = createProgressBar(process.stderr, 'Making the sample picture, once')
   await createSample(folder, { onProgress, signal })
   return folder
-}
-
-/** @param {string[]} folders */
-async function list(folders) {
-  const identifiers = new Set()
-  for (const folder of folders) {
-    for await (const identifier of listImages(folder)) {
-      if (identifiers.size === listLength) return { identifiers: [...identifiers], more: true }
-      identifiers.add(identifier)
-    }
-  }
-  return { identifiers: [...identifiers], more: false }
 }

@@ -21,7 +21,10 @@ export interface AccessOptions<User = unknown, Encode = unknown, Overlay = unkno
   readonly authorize?: Authorize<User>
   /** Tells who asks, once for each request: by the application's session, a header, an address. @defaultValue nobody */
   readonly authenticate?: Authenticate<User>
-  /** For how long `authorize` and `authenticate` are waited for, in milliseconds, each. @defaultValue 5,000 */
+  /**
+   * For how long `authorize`, `authenticate` and functions that tell what covers images are waited for, each, in
+   * milliseconds. @defaultValue 5,000
+   */
   readonly authorizeTimeoutMs?: number
   /**
    * Tiers, from the one in which least is seen to the one in which most is. The last one is what an identifier names; the
@@ -30,7 +33,10 @@ export interface AccessOptions<User = unknown, Encode = unknown, Overlay = unkno
   readonly tiers?: Readonly<Record<string, TierOptions<Encode, Overlay>>>
   /** How viewers lead users to a login. Needs `authorize`. @defaultValue they do not */
   readonly flow?: FlowOptions<User>
-  /** Which images are made: only those with a signature, only the tiles and sizes of info.json. @defaultValue all */
+  /**
+   * Which images are made: only those with a signature, only the tiles and sizes of info.json; of images that are shown
+   * smaller, only of those at a power of two, or at the scale that `authorize` grants. @defaultValue all
+   */
   readonly serveOnly?: ServeOnly
   /** The secret of signed URLs, or several of which all verify; see `signRequest`. @defaultValue none */
   readonly urlKeys?: Keys

@@ -18,7 +18,7 @@ import type { FlowIdentification } from './identify.js'
 import { buildTextPage } from './page.js'
 import { answerProbe } from './probe.js'
 import { answerToken } from './token-service.js'
-import { formatVariantUri, type Variant } from './variant.js'
+import { formatMoved, formatVariantUri, type Variant } from './variant.js'
 
 /** What the endpoints need to know of images. */
 export interface FlowDesk {
@@ -60,8 +60,9 @@ export async function answerFlow<User>(
 
 /** The path behind the prefix of the endpoints, without a query; `undefined` when it belongs to somebody else. */
 export function matchFlow(url: string, prefix: string): string | undefined {
+  if (!url.startsWith(`${prefix}/`)) return undefined
   const [path = ''] = url.split(/[?#]/, 1)
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : undefined
+  return path.slice(prefix.length + 1)
 }
 
 interface Endpoint {
@@ -126,6 +127,10 @@ async function probe<User>({ facts, address, access, desk, path }: Exchange<User
       const prefix = `${origin}${root}${desk.publicPrefixes[version]}`
       const known = { prefix, encodedIdentifier, identifier, forwardedIdentifier }
       return formatVariantUri(access.codec, known, variant)
+    },
+    formatMoved({ version, identifier: asked }, identifier) {
+      const prefix = `${address.origin}${address.path}${desk.publicPrefixes[version]}`
+      return `${prefix}/${formatMoved(access.codec, asked, identifier)}`
     },
     labelOf: ({ tier }) => (tier === undefined ? undefined : access.tiers.find(tier)?.label),
   })

@@ -38,9 +38,12 @@ export interface AuthorizeImage {
   readonly description: ImageDescription
   /** The full size of the image. */
   readonly fullSize: Dimensions
-  /** The region, in pixels of the image as it is shown; `undefined` for info.json. */
+  /**
+   * The region, in pixels of the image as it is shown; `undefined` for info.json, and where the image has no such region
+   * or size: where that is allowed, it is refused with what is wrong.
+   */
   readonly region: Box | undefined
-  /** The size of the result, before it is turned; `undefined` for info.json. */
+  /** The size of the result, before it is turned; `undefined` where there is no region. */
   readonly resultingSize: Dimensions | undefined
   /** The page, from 1. */
   readonly page: number

@@ -16,23 +16,27 @@ export const privateCacheControl = 'private, no-cache'
 export const noStore = 'private, no-store'
 
 /**
- * The Cache-Control header of a successful answer.
+ * The Cache-Control header of a successful answer; what nobody is to keep is kept by nobody, whoever asks.
  *
  * @param configured - the header of the service
  */
 export function resolveCacheControl(configured: string, { isGuarded, shared }: CachePolicy): string {
-  return isGuarded && !shared ? privateCacheControl : configured
+  if (!isGuarded || shared) return configured
+  return /(?:^|[\s,])no-store/i.test(configured) ? noStore : privateCacheControl
 }
 
 /**
- * Shortens how long an answer is kept to what is left of the time for which its URL is good.
+ * Shortens how long an answer is kept to what is left of the time for which its URL is good. Where nothing says how long,
+ * caches would guess (RFC 9111 section 4.2.2): then it is said.
  *
  * @param seconds - from now on
  */
 export function limitMaxAge(cacheControl: string, seconds: number): string {
   const left = Math.max(0, Math.floor(seconds))
-  return cacheControl.replace(
+  const limited = cacheControl.replace(
     /\b(max-age|s-maxage|stale-while-revalidate|stale-if-error)=(\d+)/gi,
     (_, name: string, age: string) => `${name}=${Math.min(Number(age), left)}`,
   )
+  const isTold = /(?:^|[\s,])(?:max-age=|no-cache(?:\s*,|\s*$)|no-store)/i.test(limited)
+  return isTold ? limited : [limited, `max-age=${left}`].filter(Boolean).join(', ')
 }

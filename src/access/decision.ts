@@ -19,6 +19,8 @@ export interface Serve {
   readonly kind: 'serve'
   /** Whether everybody would be given it, so that shared caches may keep it. */
   readonly shared: boolean
+  /** The part of its size that is granted, where a part is. */
+  readonly scale?: Scale
 }
 
 /** Nothing is given. */
@@ -79,7 +81,7 @@ function decideScale({ numerator, denominator }: Scale, asked: Variant): Decisio
   const whole = { numerator: 1, denominator: 1 }
   // A tier says nothing of scales, so that one below the highest is not known to be within the scale that is granted.
   const isWithin = asked.tier === undefined && isWithinScale(asked.scale ?? whole, granted)
-  if (isWithin) return { kind: 'serve', shared: false }
+  if (isWithin) return { kind: 'serve', shared: false, scale: granted }
   return { kind: 'substitute', variant: { ...pageOf(asked), scale: granted } }
 }
 

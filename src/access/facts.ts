@@ -17,7 +17,10 @@ export interface RequestFacts {
   readonly clientAddress: string | undefined
   /** Whether the client's connection is secure, by the rules of `trustProxy`. */
   readonly isSecure: boolean
-  /** The request of the framework itself, where the door hands it on. */
+  /**
+   * The request of the framework itself: that of Node or of Express, the context of Koa, the web `Request`; `undefined`
+   * for programs.
+   */
   readonly native: unknown
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal | undefined

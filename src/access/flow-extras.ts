@@ -1,6 +1,8 @@
 /* What info.json tells of the authorisation flow, in the shape that the builder of info.json takes. */
+import { createDebug } from '../debug.js'
 import type { InfoDocument, InfoExtras } from '../protocol/info.js'
 import type { ImageApiVersion } from '../protocol/version.js'
+import { isThenable, waitFor } from './authorize.js'
 import type { AuthVersion, Decision } from './decision.js'
 import type { PublicAddress } from './facts.js'
 import { buildCookieServices } from './flow-1.js'
@@ -9,18 +11,37 @@ import type { Flow } from './flow-options.js'
 import type { Tiers } from './tiers.js'
 import type { Variant } from './variant.js'
 
+const debug = createDebug('access')
+
+/** A service that may have a flow. */
+export interface MayFlow {
+  /** The flow. */
+  readonly flow: Pick<Flow, 'versions' | 'protects'> | undefined
+  /** For how long the application is waited for, in milliseconds. */
+  readonly timeoutMs: number
+}
+
 /**
  * Which authorisation services the info.json of an image tells of: none without a flow, and for images left out of it.
+ * Where the application fails to tell, the image is one of those that are protected.
  *
  * @param identifier - the one that the source is looked up by
  */
 export async function listAuthVersions(
-  flow: Pick<Flow, 'versions' | 'protects'> | undefined,
+  { flow, timeoutMs }: MayFlow,
   version: ImageApiVersion,
   identifier: string,
 ): Promise<readonly AuthVersion[]> {
   const versions = flow?.versions[version] ?? []
-  return versions.length > 0 && (await flow?.protects(identifier)) ? versions : []
+  if (flow === undefined || versions.length === 0) return []
+  try {
+    const answer = flow.protects(identifier)
+    const isProtected = isThenable(answer) ? await waitFor(answer, timeoutMs) : answer
+    return isProtected ? versions : []
+  } catch (error) {
+    debug('flow.protects has failed, so that the image is taken for protected: %o', error)
+    return versions
+  }
 }
 
 /** The info.json that services are told in. */

@@ -1,4 +1,5 @@
 /* The way of a request through access: who asks, what the application says in its two stages, what happens then. */
+import { createDebug } from '../debug.js'
 import type { ImageRequest, InfoRequest } from '../protocol/request.js'
 import type { Access } from './access.js'
 import {
@@ -11,8 +12,10 @@ import {
 import { type Decision, decide } from './decision.js'
 import type { RequestFacts } from './facts.js'
 import { identify, identifyViewer } from './identify.js'
-import type { AuthorizeResult } from './result.js'
+import { type AuthorizeResult, deny } from './result.js'
 import type { Variant } from './variant.js'
+
+const debug = createDebug('access')
 
 /** What the application is asked about. */
 export interface Question<User = unknown> {
@@ -92,11 +95,24 @@ function ask<User>(
   question: Question<User>,
   image?: AuthorizeImage,
 ): Decision | Promise<Decision> {
-  const { authorize, timeoutMs, tiers } = access
+  const { authorize, timeoutMs } = access
   if (authorize === undefined) return { kind: 'serve', shared: true }
-  const settle = (result: AuthorizeResult) => decide(result, question.variant, tiers)
+  const settle = (result: AuthorizeResult) => conclude(result, question, access)
   const result = runAuthorize(authorize, buildContext(access, question, image), { timeoutMs })
   return isThenable(result) ? result.then(settle) : settle(result)
+}
+
+/* Where identifiers name no scales, a part of an image cannot be led to: it is what was asked for, and not given. */
+function conclude<User>(
+  result: AuthorizeResult,
+  { variant }: Question<User>,
+  { tiers, codec }: Access<User>,
+): Decision {
+  const decision = decide(result, variant, tiers)
+  if (decision.kind !== 'substitute' || codec.format(decision.variant) !== codec.format(variant))
+    return decision
+  debug('authorize has granted a part of an image, which no identifier can name: access is denied')
+  return decide(deny(403), variant, tiers)
 }
 
 function buildContext<User>(

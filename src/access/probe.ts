@@ -1,6 +1,6 @@
 /* The probe service: would the images of an identifier be shown to who asks (Authorization Flow API 2.0 section 5)? */
 import { createDebug } from '../debug.js'
-import { isIIIFError } from '../errors.js'
+import { isIIIFError, isMoved, type MovedError } from '../errors.js'
 import type { InfoDocument } from '../protocol/info.js'
 import type { LanguageMap } from '../protocol/language.js'
 import { type IIIFRequest, type ImageRequest, type ParseOptions, parseRequest } from '../protocol/request.js'
@@ -20,6 +20,8 @@ export interface ProbeDesk {
   readonly origin: string
   /** The public URI of a variant of the image that a request is about. */
   formatUri(request: ImageRequest, variant: Substitute['variant']): string
+  /** The public URI of another image, shown as the one that a request is about. */
+  formatMoved(request: ImageRequest, identifier: string): string
   /** What viewers call a variant. */
   labelOf(variant: Substitute['variant']): LanguageMap | undefined
 }
@@ -47,11 +49,13 @@ export function parseProbe(path: string, parse: ParseOptions): ImageRequest | un
 
 /** Answers a probe; never rejects. */
 export async function answerProbe(path: string, desk: ProbeDesk): Promise<InfoDocument> {
+  let request: ImageRequest | undefined
   try {
-    const request = parseProbe(path, desk.parse)
+    request = parseProbe(path, desk.parse)
     if (request === undefined) return buildProbeResult({ status: 404 })
     return buildProbeResult(explain(await desk.decide(request), request, desk))
   } catch (error) {
+    if (request && isMoved(error)) return buildProbeResult(explainMoved(error, request, desk))
     if (!isIIIFError(error)) debug('a probe has failed: %o', error)
     // 5.2: whatever the status of the image is, that of the probe is 200.
     return buildProbeResult({ status: isIIIFError(error) ? error.status : 500 })
@@ -78,6 +82,14 @@ function explain(decision: Decision, request: ImageRequest, desk: ProbeDesk): Pr
       }
     }
   }
+}
+
+function explainMoved({ status, target }: MovedError, request: ImageRequest, desk: ProbeDesk): ProbeFinding {
+  const uri =
+    'location' in target
+      ? formatService(target.location, desk.origin)
+      : desk.formatMoved(request, target.identifier)
+  return { status, location: buildService(request.version, uri) }
 }
 
 // `type` is that of what is probed: an image service.

@@ -4,6 +4,7 @@ import { AccessError } from '../errors.js'
 import { ceilDivide, coversImage, type Dimensions, scaleSide } from '../protocol/geometry.js'
 import { fitWithin, type Limits } from '../protocol/limits.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
+import type { Scale } from '../protocol/scale.js'
 import { listSizes, listTiles, type StoredSizes, type TileSet } from '../protocol/tiles.js'
 import type { SignatureState } from './signature.js'
 
@@ -43,6 +44,17 @@ export function isOnGrid(request: ResolvedRequest, { image, tiles, sizes }: Grid
   if (rotation.degrees !== 0 || rotation.mirror || quality !== 'default') return false
   if (coversImage(region, image) && sizes.some(listed => isEqual(listed, size))) return true
   return tiles.some(tile => tile.scaleFactors.some(factor => isTile(request, image, tile, factor)))
+}
+
+/**
+ * Tells whether an image that is shown smaller is one of a bounded number: whole, at the scale that the application has
+ * granted, or at a power of two. Of each there would be a grid.
+ */
+export function isListedScale(scale: Scale | undefined, granted: Scale | undefined): boolean {
+  if (scale === undefined) return true
+  const { numerator, denominator } = scale
+  if (granted?.numerator === numerator && granted.denominator === denominator) return true
+  return numerator === 1 && Number.isInteger(Math.log2(denominator))
 }
 
 function isTile(

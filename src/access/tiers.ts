@@ -19,7 +19,11 @@ export interface TierOptions<Encode = unknown, Overlay = unknown> {
    * into. @defaultValue its whole size
    */
   readonly scale?: string | { readonly maxWidth: number; readonly maxHeight?: number }
-  /** How images are written. @defaultValue as the service does */
+  /**
+   * How images are written, as far as it is not as the service does: what is said of a format replaces what the service
+   * says of it. Tiles that are stored in a format of which something is said are then not sent as they are stored.
+   * @defaultValue as the service does
+   */
   readonly encode?: Encode
   /** What is laid over images; `false` for nothing. @defaultValue what the service lays over them */
   readonly overlay?: Overlay | false

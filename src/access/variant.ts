@@ -59,6 +59,14 @@ export function formatVariantUri(codec: VariantCodec, address: VariantAddress, v
   return `${prefix}/${codec.rewrite(forwardedIdentifier, decoded, variant)}`
 }
 
+/**
+ * Writes the identifier, encoded, by which another image is shown as the one that was asked for: in the same tier, the
+ * same page and at the same scale, as far as the other identifier does not say otherwise.
+ */
+export function formatMoved(codec: VariantCodec, asked: string, identifier: string): string {
+  return formatIdentifier(codec.format({ ...codec.parse(asked), ...codec.parse(identifier) }))
+}
+
 const tierShape = /;tier=([A-Za-z][\w-]*)$/
 
 /**

@@ -45,9 +45,18 @@ export interface Mount {
   readonly parsedBody?: unknown
 }
 
-/** Reads a Node request; the signal is aborted when the response closes before all of it was given. */
-export function readExchange(request: NodeRequest, response: NodeResponse, mount: Mount): HttpRequest {
-  return new NodeExchange(request, response, mount)
+/**
+ * Reads a Node request; the signal is aborted when the response closes before all of it was given.
+ *
+ * @param native - what hooks of the application are told as the request of the framework
+ */
+export function readExchange(
+  request: NodeRequest,
+  response: NodeResponse,
+  mount: Mount,
+  native: unknown = request,
+): HttpRequest {
+  return new NodeExchange(request, response, mount, native)
 }
 
 /* A class for the sake of its signal: most answers are given at once and never ask for it, and it costs as much as they
@@ -61,11 +70,13 @@ class NodeExchange implements HttpRequest {
   declare readonly authority?: string
   declare readonly remoteAddress?: string
   readonly #request: NodeRequest
+  readonly native: unknown
   readonly #response: NodeResponse
   readonly #parsedBody: unknown
   #signal: AbortSignal | undefined
 
-  constructor(request: NodeRequest, response: NodeResponse, { url, mountPath, parsedBody }: Mount) {
+  constructor(request: NodeRequest, response: NodeResponse, mount: Mount, native: unknown) {
+    const { url, mountPath, parsedBody } = mount
     const { headers, socket } = request
     const authority = headers[':authority'] ?? headers.host
     const isSecure = headers[':scheme'] === 'https' || socket.encrypted === true
@@ -77,6 +88,7 @@ class NodeExchange implements HttpRequest {
     if (typeof authority === 'string') this.authority = authority
     if (socket.remoteAddress !== undefined) this.remoteAddress = socket.remoteAddress
     this.#request = request
+    this.native = native
     this.#response = response
     this.#parsedBody = parsedBody
   }

@@ -57,6 +57,7 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     signal: request.signal,
     ...(request.body && !request.bodyUsed && { body: request.body }),
+    native: request,
   }
 }
 

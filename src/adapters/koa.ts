@@ -35,7 +35,8 @@ export interface KoaContext {
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>
 
 /**
- * Creates a middleware for Koa; it can be mounted at any path (`koa-mount`), and passes on what is no IIIF path.
+ * Creates a middleware for Koa; it can be mounted at any path (`koa-mount`), and passes on what is no IIIF path. Hooks
+ * such as `authorize` find its context, and with it the session, as `native`.
  *
  * @example
  * ```ts
@@ -44,12 +45,8 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  */
 export function createKoaMiddleware(service: HttpHandler): KoaMiddleware {
   return async (context, next) => {
-    const reply = await service.handle(
-      readExchange(context.req, context.res, {
-        ...readMount(context),
-        parsedBody: readParsed(context),
-      }),
-    )
+    const mount = { ...readMount(context), parsedBody: readParsed(context) }
+    const reply = await service.handle(readExchange(context.req, context.res, mount, context))
     if (reply === undefined) {
       await next()
       return

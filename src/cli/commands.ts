@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'makes a file of an image that is quick to serve',
     load: () => import('./pyramid.js'),
   },
+  export: {
+    summary: 'makes of an image a folder that needs no image server',
+    load: () => import('./export.js'),
+  },
   check: {
     summary: 'holds any IIIF image server against the specification',
     load: () => import('./check.js'),

@@ -11,10 +11,16 @@ interface MediaRange {
   readonly range: string
   /** The weight, from 0 to 1. */
   readonly weight: number
+  /** The profile of JSON-LD that is meant; empty for any. */
+  readonly profile: string
 }
 
 const jsonLd = 'application/ld+json'
 const jsonLd3 = 'application/ld+json;profile="http://iiif.io/api/image/3/context.json"'
+const presentations = {
+  2: 'http://iiif.io/api/presentation/2/context.json',
+  3: 'http://iiif.io/api/presentation/3/context.json',
+} as const
 const json = 'application/json'
 
 // Longer than any browser's; a list beyond it is not worth the time and counts as absent.
@@ -26,15 +32,18 @@ const weightShape = /^(?:0\.?|0?\.[0-9]{1,3}|1(?:\.0{0,3})?)$/
 function parseAccept(accept: string | undefined): MediaRange[] {
   const text = accept === undefined || accept.length > maxLength ? '' : accept
   const ranges = splitUnquoted(text, ',').flatMap(item => parseMediaRange(item) ?? [])
-  return ranges.length > 0 ? ranges : [{ range: '*/*', weight: 1 }]
+  return ranges.length > 0 ? ranges : [{ range: '*/*', weight: 1, profile: '' }]
 }
 
-/** Reads one item; parameters but `q` are passed over: we have one profile for each version, so nothing to choose. */
+/** Reads one item; parameters but `q` and `profile` are passed over. */
 function parseMediaRange(text: string): MediaRange | undefined {
   const [first = '', ...rest] = splitUnquoted(text, ';')
   const range = first.trim().toLowerCase()
-  const q = rest.map(parseParameter).find(parameter => parameter?.name === 'q')?.value ?? '1'
-  return rangeShape.test(range) && weightShape.test(q) ? { range, weight: Number(q) } : undefined
+  const parameters = rest.map(parseParameter)
+  const read = (name: string) => parameters.find(parameter => parameter?.name === name)?.value
+  const q = read('q') ?? '1'
+  if (!rangeShape.test(range) || !weightShape.test(q)) return undefined
+  return { range, weight: Number(q), profile: read('profile') ?? '' }
 }
 
 /** The weight of the most specific range that covers `type`; of several equal ones the highest. */
@@ -56,11 +65,38 @@ function named(ranges: readonly MediaRange[], range: string): number | undefined
  * that a wildcard is not enough.
  */
 export function negotiateInfo(version: 2 | 3, accept: string | undefined): string {
-  const ranges = parseAccept(accept)
+  return chooseJson(version, parseAccept(accept), jsonLd3)
+}
+
+function chooseJson(version: 2 | 3, ranges: readonly MediaRange[], linked3: string): string {
   const plain = weigh(ranges, json)
-  if (version === 3) return plain > weigh(ranges, jsonLd) ? json : jsonLd3
+  if (version === 3) return plain > weigh(ranges, jsonLd) ? json : linked3
   const linked = named(ranges, jsonLd) ?? 0
   return linked > 0 && linked >= plain ? jsonLd : json
+}
+
+/** A document of the Presentation API as it will be sent. */
+export interface NegotiatedPresentation {
+  /** The version. */
+  readonly version: 2 | 3
+  /** The value of Content-Type. */
+  readonly contentType: string
+}
+
+/**
+ * Chooses the version and the Content-Type of a manifest or a collection: where Accept names the profile of a version, that
+ * one; else that of the path (Presentation API 3.0 section 6.2). The media types are those of {@link negotiateInfo}.
+ */
+export function negotiatePresentation(ofPath: 2 | 3, accept: string | undefined): NegotiatedPresentation {
+  const ranges = parseAccept(accept)
+  const wanted = (version: 2 | 3): number =>
+    Math.max(
+      0,
+      ...ranges.filter(({ profile }) => profile === presentations[version]).map(item => item.weight),
+    )
+  const other = ofPath === 3 ? 2 : 3
+  const version = wanted(other) > wanted(ofPath) ? other : ofPath
+  return { version, contentType: chooseJson(version, ranges, `${jsonLd};profile="${presentations[3]}"`) }
 }
 
 /** Chooses how an error is told: always JSON for info.json, else by Accept; text wins where two weigh the same. */

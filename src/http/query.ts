@@ -6,7 +6,14 @@
  * Values are decoded and may hold anything, control characters too: each reader checks its own.
  */
 export function parseQuery(url: string): URLSearchParams {
+  return new URLSearchParams(splitQuery(url).query.slice(1))
+}
+
+/** Cuts a path as it came into the path and its query, with its question mark; a fragment is no part of either. */
+export function splitQuery(url: string): { readonly path: string; readonly query: string } {
   const [beforeFragment = ''] = url.split('#', 1)
   const start = beforeFragment.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : beforeFragment.slice(start + 1))
+  return start < 0
+    ? { path: beforeFragment, query: '' }
+    : { path: beforeFragment.slice(0, start), query: beforeFragment.slice(start) }
 }

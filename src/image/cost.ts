@@ -3,6 +3,7 @@
 import type { ImageDescription, SourceFormat } from '../contracts.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import type { Encoding } from './encode.js'
+import { maxDrawnPixels } from './overlay-raster.js'
 import type { RenderPlan } from './plan.js'
 import type { StoredPlan } from './stored.js'
 
@@ -46,13 +47,46 @@ export function estimateRender(description: ImageDescription, plan: RenderPlan):
   const read = level.tile ? plan.box : level
   const decoded = countDecoded(description, read) * samplesOf(description, samples)
   // A turned image is held as a whole, and so is one that takes a second pass.
-  const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented
+  const isMarkedInTwo = plan.overlay !== undefined && plan.colour === 'bitonal'
+  const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented || isMarkedInTwo
   const turned = isHeld ? area(scaled) * Math.max(4, samples) * 2 : 0
   const encoded = estimateEncoded(area(plan.output), plan.encoding.format)
+  const squares = estimateSquares(description, plan, samples)
+  const made = pipelineBytes + decoded + turned + encoded + estimateCovers(plan)
   return {
-    pixels: area(read) + area(plan.output),
-    bytes: Math.ceil(pipelineBytes + decoded + turned + encoded),
+    pixels: area(read) + area(plan.output) + squares.pixels,
+    bytes: Math.ceil(made + squares.bytes),
   }
+}
+
+/* What a pixel takes that is painted over, and one that something is laid on: it is made, turned, and laid on as a copy. */
+const paintedBytes = 4
+const laidBytes = 9
+
+/* What is drawn to be laid on, where it is not kept from before. */
+const drawnBytes = 4
+
+/* What covers an image is in memory as a whole, beside the image. */
+function estimateCovers({ redaction, overlay }: RenderPlan): number {
+  const painted = redaction ? area(redaction.frame) * paintedBytes : 0
+  if (overlay === undefined) return painted
+  const laid = Math.min(area(overlay.window), overlay.maxPixels) * laidBytes
+  const drawn = Math.min(area(overlay.canvas), overlay.maxPixels, maxDrawnPixels) * drawnBytes
+  return painted + laid + drawn
+}
+
+/* The squares of redactions are read before all else, one after another, and what one took may not be given back yet when
+   the image is decoded. They are kept, so that they count as work only where they are more than what is read for most
+   requests anyway. */
+function estimateSquares(description: ImageDescription, { redaction }: RenderPlan, samples: number): Cost {
+  let [pixels, bytes] = [0, 0]
+  for (const { level, box } of redaction?.mosaics ?? []) {
+    const from = description.levels[level] ?? description.levels[0]
+    const read = from.tile ? box : from
+    pixels += from.tile ? area(box) : 0
+    bytes = Math.max(bytes, countDecoded(description, read) * samplesOf(description, samples))
+  }
+  return { pixels, bytes }
 }
 
 function estimateEncoded(pixels: number, format: Encoding['format']): number {

@@ -57,13 +57,7 @@ export async function renderCovered(
   { overlay, store = createCoverStore() }: Cover,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const mosaics = await Promise.all(
-    (plan.redaction?.mosaics ?? []).map(mosaic =>
-      store.recallMosaic(reader, JSON.stringify([mosaic, plan.background]), () =>
-        readMosaic(reader, mosaic, plan),
-      ),
-    ),
-  ).catch(error => {
+  const mosaics = await recallMosaics(reader, plan, store, signal).catch(error => {
     throw isIIIFError(error) ? error : redactionFailed(error)
   })
   throwIfAborted(signal)
@@ -73,6 +67,22 @@ export async function renderCovered(
   }
   const pixels = await reader.pixels(plan.level, plan.box, signal)
   return render(pixels, plan, signal, material)
+}
+
+/* One after another: each may have to decode all of the image, and memory is reserved for one. */
+async function recallMosaics(
+  reader: ImageReader,
+  plan: RenderPlan,
+  store: CoverStore,
+  signal: AbortSignal | undefined,
+): Promise<readonly Mosaic[]> {
+  const mosaics: Mosaic[] = []
+  for (const mosaic of plan.redaction?.mosaics ?? []) {
+    throwIfAborted(signal)
+    const key = JSON.stringify([mosaic, plan.background])
+    mosaics.push(await store.recallMosaic(reader, key, () => readMosaic(reader, mosaic, plan)))
+  }
+  return mosaics
 }
 
 /* What is shared between requests is not given up with one of them. */

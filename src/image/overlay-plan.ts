@@ -4,7 +4,7 @@ import type { ImageDescription } from '../contracts.js'
 import { type Box, ceilDivide, type Dimensions, roundPixels } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
 import { combineTurns, type Turn } from './orientation.js'
-import type { Overlay } from './overlay.js'
+import { maxOverlayPixels, type Overlay } from './overlay.js'
 
 /** What is laid over a response, and where. */
 export interface OverlayPlan {
@@ -26,6 +26,14 @@ export interface OverlayPlan {
   readonly tone: OverlayTone
   /** Whether what it is laid on has no alpha. */
   readonly opaque: boolean
+  /** How many pixels of the canvas it covers at the most; `Infinity` where that is as many as there are. */
+  readonly maxPixels: number
+}
+
+/** The size that an image is shown as, and the region of it that is wanted, in pixels of that. */
+export interface ShownPart extends Dimensions {
+  /** The region. */
+  readonly region: Box
 }
 
 /** The colours of a result. */
@@ -41,6 +49,8 @@ export interface OverlayResult {
   readonly hasAlpha: boolean
   /** Whether corners that a tilt lays open have alpha. */
   readonly transparent: boolean
+  /** As what the image is shown, where it is shown smaller than it is: what its tiles are counted in. */
+  readonly shown?: ShownPart | undefined
 }
 
 const unturned: Turn = { flop: false, angle: 0 }
@@ -53,11 +63,27 @@ export function planOverlay(
   result: OverlayResult,
 ): OverlayPlan | undefined {
   const { key, relativeTo, minWidth, minHeight } = overlay
-  const { output, colour, hasAlpha, transparent } = result
-  const place = relativeTo === 'image' ? placeOnImage(description, request) : placeOnOutput(output)
+  const { output, colour, hasAlpha, transparent, shown } = result
+  const place = relativeTo === 'image' ? placeOnImage(description, request, shown) : placeOnOutput(output)
   if (place.canvas.width < minWidth || place.canvas.height < minHeight) return undefined
   const opaque = !hasAlpha && (relativeTo === 'image' || !transparent)
-  return { key, relativeTo, ...place, tone: colour, opaque }
+  const maxPixels = countCovered(overlay) * place.scale ** 2
+  return { key, relativeTo, ...place, tone: colour, opaque, maxPixels }
+}
+
+/** No letter is wider than this, in sizes of its font, and no line higher, line and space around it included. */
+const letterWidth = 2
+const lineHeight = 2
+
+/* In pixels of the frame. */
+function countCovered(overlay: Overlay): number {
+  if (overlay.position === 'repeat' || overlay.position === 'scaled') return Infinity
+  if (overlay.kind === 'image') return maxOverlayPixels
+  const { lines, size, style } = overlay
+  const side = size + 2 * style.stroke.width
+  const longest = Math.max(...lines.map(line => line.length))
+  // Lines that are broken cover as much as they did before.
+  return Math.max(1, longest) * lines.length * side ** 2 * letterWidth * lineHeight
 }
 
 type Place = Pick<OverlayPlan, 'canvas' | 'frame' | 'scale' | 'window' | 'turn'>
@@ -67,31 +93,34 @@ function placeOnOutput(output: Dimensions): Place {
   return { canvas, frame: canvas, scale: 1, window: { x: 0, y: 0, ...canvas }, turn: unturned }
 }
 
-function placeOnImage({ width, height, levels }: ImageDescription, request: ResolvedRequest): Place {
-  const { region, size } = request
-  const { flop, angle } = combineTurns(1, request.rotation)
+function placeOnImage(
+  { width, height, levels }: ImageDescription,
+  { region, size, rotation }: ResolvedRequest,
+  shown: ShownPart = { width, height, region },
+): Place {
+  const { flop, angle } = combineTurns(1, rotation)
   const common = { frame: { width, height }, turn: { flop, angle } }
-  const factor = findScaleFactor(
-    request,
-    { width, height },
-    levels.map(level => level.scaleFactor),
-  )
+  // The lengths of the overlay are pixels of the full image, however small it is shown.
+  const ratio = Math.min(shown.width / width, shown.height / height)
+  const factors = ratio === 1 ? levels.map(level => level.scaleFactor) : []
+  const part = shown.region
+  const factor = findScaleFactor(part, size, shown, factors)
   if (factor !== undefined) {
-    const canvas = { width: ceilDivide(width, factor), height: ceilDivide(height, factor) }
-    const window = { x: region.x / factor, y: region.y / factor, ...sizeOf(size) }
-    return { ...common, canvas, scale: 1 / factor, window }
+    const canvas = { width: ceilDivide(shown.width, factor), height: ceilDivide(shown.height, factor) }
+    const window = { x: part.x / factor, y: part.y / factor, ...sizeOf(size) }
+    return { ...common, canvas, scale: ratio / factor, window }
   }
-  const [across, down] = [size.width / region.width, size.height / region.height]
+  const [across, down] = [size.width / part.width, size.height / part.height]
   const canvas = {
-    width: Math.max(size.width, roundPixels(width * across)),
-    height: Math.max(size.height, roundPixels(height * down)),
+    width: Math.max(size.width, roundPixels(shown.width * across)),
+    height: Math.max(size.height, roundPixels(shown.height * down)),
   }
   const window = {
-    x: Math.min(roundPixels(region.x * across), canvas.width - size.width),
-    y: Math.min(roundPixels(region.y * down), canvas.height - size.height),
+    x: Math.min(roundPixels(part.x * across), canvas.width - size.width),
+    y: Math.min(roundPixels(part.y * down), canvas.height - size.height),
     ...sizeOf(size),
   }
-  return { ...common, canvas, scale: Math.min(across, down), window }
+  return { ...common, canvas, scale: Math.min(across, down) * ratio, window }
 }
 
 function sizeOf({ width, height }: Dimensions): Dimensions {
@@ -101,7 +130,8 @@ function sizeOf({ width, height }: Dimensions): Dimensions {
 /* The factor of a tile, whose last column and row are rounded up. A last tile of one pixel fits several factors, and its
    pixel belongs to all of them. */
 function findScaleFactor(
-  { region, size }: ResolvedRequest,
+  region: Box,
+  size: Dimensions,
   image: Dimensions,
   factors: readonly number[],
 ): number | undefined {

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import type { Dimensions } from '../protocol/geometry.js'
-import { type ImageOverlay, maxOverlayBytes, type Overlay } from './overlay.js'
+import { type ImageOverlay, maxOverlayBytes, maxOverlayPixels, type Overlay } from './overlay.js'
 import type { OverlayTone } from './overlay-plan.js'
 import { formatTextSvg, type TextLayout } from './overlay-text.js'
 import { sniffFormat } from './sniff.js'
@@ -30,8 +30,8 @@ export type Motif =
   | { readonly kind: 'image'; readonly image: OverlayImage }
   | { readonly kind: 'text'; readonly svg: (size: Dimensions) => string }
 
-const maxImagePixels = 16_000_000
-const maxDrawnPixels = 4_000_000
+/** Larger ones are drawn smaller, and enlarged where they are cut. */
+export const maxDrawnPixels = 4_000_000
 const maxDrawnSide = 16_384
 
 /**
@@ -43,7 +43,7 @@ export async function loadOverlayImage({ image }: ImageOverlay): Promise<Overlay
   const bytes = typeof image === 'string' ? await readBounded(image) : image
   if (sniffFormat(bytes) === undefined) throw new Error('overlay: it is no image')
   const { width, height, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata()
-  if (width * height > maxImagePixels) throw new RangeError(`overlay: it has ${width} × ${height} pixels`)
+  if (width * height > maxOverlayPixels) throw new RangeError(`overlay: it has ${width} × ${height} pixels`)
   return { bytes, width: autoOrient.width, height: autoOrient.height }
 }
 
@@ -90,7 +90,7 @@ export async function drawOverlay(motif: Motif, size: Dimensions, opacity: numbe
 
 function openMotif(motif: Motif, drawn: Dimensions): Sharp {
   if (motif.kind === 'text') return sharp(Buffer.from(motif.svg(drawn)))
-  const image = sharp(motif.image.bytes, { limitInputPixels: maxImagePixels, failOn: 'error' })
+  const image = sharp(motif.image.bytes, { limitInputPixels: maxOverlayPixels, failOn: 'error' })
   return image.autoOrient().resize(drawn.width, drawn.height, { fit: 'fill' })
 }
 

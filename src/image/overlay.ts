@@ -147,6 +147,9 @@ export type Overlay = ImageOverlay | TextOverlay
 /** The most bytes that an image may have that is laid over others. */
 export const maxOverlayBytes: number = 10 * 2 ** 20
 
+/** The most pixels that it may have. */
+export const maxOverlayPixels = 16_000_000
+
 const placementNames = ['kind', 'relativeTo', 'position', 'inset', 'opacity', 'minWidth', 'minHeight']
 const textNames = ['text', 'font', 'bold', 'size', 'minSize', 'colour', 'stroke', 'background', 'wrap']
 const maxLength = 1_000_000

@@ -10,7 +10,7 @@ import type { Kernel, ResolvedEncodeOptions } from './encode-options.js'
 import { failOnOf } from './failure.js'
 import { combineTurns, type QuarterAngle, type Sides, turnSides } from './orientation.js'
 import type { Overlay } from './overlay.js'
-import { type OverlayPlan, planOverlay } from './overlay-plan.js'
+import { type OverlayPlan, planOverlay, type ShownPart } from './overlay-plan.js'
 import { planPart } from './part.js'
 import type { Redactions } from './redaction.js'
 import { planRedaction, type RedactionPlan } from './redaction-plan.js'
@@ -70,6 +70,8 @@ export interface PlannedCover {
   readonly redactions?: Redactions | undefined
   /** What must be seen. */
   readonly overlay?: Overlay | undefined
+  /** As what the image is shown, where it is shown smaller than it is. */
+  readonly shown?: ShownPart
 }
 
 /**
@@ -99,7 +101,13 @@ export function planRender(
   const redaction = cover.redactions && planRedaction(description, cover.redactions, part)
   const overlay =
     cover.overlay &&
-    planOverlay(description, request, cover.overlay, { output, colour, hasAlpha, transparent })
+    planOverlay(description, request, cover.overlay, {
+      output,
+      colour,
+      hasAlpha,
+      transparent,
+      shown: cover.shown,
+    })
   return {
     level: part.level,
     box: part.box,

@@ -18,6 +18,8 @@ export interface ReaderOptions {
   readonly maxInputPixels?: number
   /** The most bytes of a source that is not a local file and is held in memory. @defaultValue 512 MiB */
   readonly maxInputBytes?: number
+  /** Takes the memory that such a source is read into, and gives what gives it back. @defaultValue there is always enough */
+  readonly reserve?: (bytes: number, signal?: AbortSignal) => Promise<() => void>
 }
 
 /**
@@ -95,5 +97,6 @@ async function openFormat(
 
 function resolveReaderOptions(options: ReaderOptions): Required<ReaderOptions> {
   const { page = 0, svg = false, maxInputPixels = 300_000_000, maxInputBytes = 512 * 1024 * 1024 } = options
-  return { page, svg, maxInputPixels, maxInputBytes }
+  const { reserve = async () => () => {} } = options
+  return { page, svg, maxInputPixels, maxInputBytes, reserve }
 }

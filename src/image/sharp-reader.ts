@@ -14,6 +14,7 @@ import type {
 import { NotFoundError } from '../errors.js'
 import { coversImage, type Dimensions } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge, toReadFailure } from './failure.js'
+import { parseMetadata } from './metadata.js'
 import { orientDimensions } from './orientation.js'
 import type { ReaderOptions } from './reader.js'
 
@@ -73,19 +74,42 @@ async function readSource(
 
 async function readWhole(
   source: ImageSource,
-  { maxInputBytes }: Required<ReaderOptions>,
+  { maxInputBytes, reserve }: Required<ReaderOptions>,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let total = 0
-  const stated = source.size ?? 0
-  while (Math.max(total, stated) <= maxInputBytes) {
-    const chunk = await readSource(source, total, chunkLength, signal)
-    chunks.push(chunk)
-    total += chunk.length
-    if (chunk.length < chunkLength && total <= maxInputBytes) return Buffer.concat(chunks, total)
+  const { size = maxInputBytes } = source
+  if (size > maxInputBytes) throw tooManyBytes(maxInputBytes)
+  const giveBack = await reserve(size, signal)
+  try {
+    return await readChunks(source, maxInputBytes, signal)
+  } finally {
+    // The pool of open readers counts from here what is held.
+    giveBack()
   }
-  throw tooLarge(`The image has more than the ${maxInputBytes} bytes that are allowed.`)
+}
+
+async function readChunks(
+  source: ImageSource,
+  maxInputBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { size = Infinity } = source
+  // Where the size is known, bytes are not held twice.
+  const whole = size === Infinity ? undefined : Buffer.allocUnsafe(size)
+  const chunks: Uint8Array[] = []
+  for (let total = 0; total <= maxInputBytes; ) {
+    const chunk = await readSource(source, total, Math.min(chunkLength, size - total), signal)
+    if (whole) whole.set(chunk, total)
+    else chunks.push(chunk)
+    total += chunk.length
+    const isLast = chunk.length < chunkLength || total === size
+    if (isLast && total <= maxInputBytes) return whole?.subarray(0, total) ?? Buffer.concat(chunks, total)
+  }
+  throw tooManyBytes(maxInputBytes)
+}
+
+function tooManyBytes(maxInputBytes: number): Error {
+  return tooLarge(`The image has more than the ${maxInputBytes} bytes that are allowed.`)
 }
 
 async function createReader(opened: Opened): Promise<ImageReader> {
@@ -113,6 +137,7 @@ async function createReader(opened: Opened): Promise<ImageReader> {
       const input = { kind: 'encoded', data, box, whole, maxPixels, ...(check ? { check } : {}) } as const
       return page > 0 ? { ...input, page } : input
     },
+    metadata: async () => parseMetadata(await readMetadata(opened, page)),
     async close() {},
   }
 }

@@ -18,6 +18,7 @@ import { cutTiff, isCuttable } from './tiff/subset.js'
 import { compressions } from './tiff/tags.js'
 import { fetchLists, readTileBytes } from './tiff/tile.js'
 import { describeCoding, openLevel, type TiffReaderLevel } from './tiff-coding.js'
+import { readTiffMetadata } from './tiff-metadata.js'
 import { checkWebpSize, withIccProfile } from './webp/profile.js'
 
 /** A profile of up to this many bytes travels with every tile; larger ones are applied, which means decoding. */
@@ -77,6 +78,7 @@ export async function openTiffReader(
     stored: (level, box, abort) => readStored(opened, level, box, abort),
     storedSync: (level, box) => takeStored(opened, level, box),
     pixels: (level, box, abort) => readPixels(opened, level, box, abort),
+    metadata: abort => readTiffMetadata(file, levels[0]?.directory, abort),
     close: async () => source.close?.(),
   }
 }

@@ -107,8 +107,16 @@ export function createAdmission(settings: AdmissionSettings): Admission {
         used[lane] += bytes
         return true
       }
-      const leave = await lanes[lane].enter({ client, take, resumes, signal })
-      return createPermit(bytes, leave, given => giveBack(lane, given))
+      // A tile that waits no longer, because another has left or its own client has, is not what large work gives way to.
+      const leave = await lanes[lane].enter({ client, take, resumes, signal }).catch(error => {
+        lanes.large.advance()
+        throw error
+      })
+      const end = (): void => {
+        leave()
+        lanes.large.advance()
+      }
+      return createPermit(bytes, end, given => giveBack(lane, given))
     },
     stats: () => ({
       tile: lanes.tile.stats(),

@@ -121,8 +121,8 @@ class FairLane implements Lane {
   #hasPlace(): boolean {
     if (this.#count.running >= this.#settings.concurrency) return false
     const delayMs = this.#pace.delayMs()
-    if (delayMs <= 0) return true
     clearTimeout(this.#timer)
+    if (delayMs <= 0) return true
     this.#timer = setTimeout(() => this.advance(), delayMs).unref()
     return false
   }

@@ -12,6 +12,10 @@ it.each<[isGuarded: boolean, shared: boolean, header: string]>([
   expect(resolveCacheControl(configured, { isGuarded, shared })).toBe(header)
 })
 
+it.each([false, true])('what nobody is to keep is kept by nobody, shared or not: %s', shared => {
+  expect(resolveCacheControl('no-store', { isGuarded: true, shared })).toMatch(/no-store$/)
+})
+
 it.each<[header: string, seconds: number, limited: string]>([
   ['public, max-age=86400', 60, 'public, max-age=60'],
   ['public, max-age=30', 60, 'public, max-age=30'],
@@ -23,6 +27,12 @@ it.each<[header: string, seconds: number, limited: string]>([
   ],
   ['public, max-age=86400', -3, 'public, max-age=0'],
   ['private, no-cache', 60, 'private, no-cache'],
+  ['no-store', 60, 'no-store'],
+  // Where nothing is said, caches guess.
+  ['', 60, 'max-age=60'],
+  ['public', 60, 'public, max-age=60'],
+  ['public, s-maxage=99', 60, 'public, s-maxage=60, max-age=60'],
+  ['public, no-cache="Set-Cookie"', 60, 'public, no-cache="Set-Cookie", max-age=60'],
 ])('%s for %d seconds more is %s', (header, seconds, limited) => {
   expect(limitMaxAge(header, seconds)).toBe(limited)
 })

@@ -11,6 +11,7 @@ import { type AuthorizeResult, allow, deny, redirect, scale, tier } from '../../
 import { resolveTiers } from '../../src/access/tiers.js'
 import type { Variant } from '../../src/access/variant.js'
 import { type AccessError, buildUnknownImage, NotFoundError } from '../../src/errors.js'
+import { fullScale, type Scale } from '../../src/protocol/scale.js'
 
 const tiers = resolveTiers({ public: { shared: true }, press: {}, staff: {} })
 const none = resolveTiers()
@@ -18,6 +19,7 @@ const half = { numerator: 1, denominator: 2 }
 const quarter = { numerator: 1, denominator: 4 }
 
 const serve = (shared = false): Decision => ({ kind: 'serve', shared })
+const serveScale = (scale: Scale): Decision => ({ kind: 'serve', shared: false, scale })
 const instead = (variant: Omit<Variant, 'identifier'>): Decision => ({
   kind: 'substitute',
   variant: { identifier: 'cats', ...variant },
@@ -44,10 +46,10 @@ describe('decide', () => {
     [tier('public'), { scale: quarter }, instead({ tier: 'public' })],
     // A scale that is granted includes smaller ones.
     [scale(1, 2), {}, instead({ scale: half })],
-    [scale(1, 2), { scale: half }, serve()],
-    [scale(1, 2), { scale: quarter }, serve()],
+    [scale(1, 2), { scale: half }, serveScale(half)],
+    [scale(1, 2), { scale: quarter }, serveScale(half)],
     [scale(1, 4), { scale: half }, instead({ scale: quarter })],
-    [scale(1, 1), {}, serve()],
+    [scale(1, 1), {}, serveScale(fullScale)],
     [scale(1, 2), { tier: 'public' }, instead({ scale: half })],
     [redirect('/elsewhere', 307), {}, redirect('/elsewhere', 307)],
   ])('%j, asked for %j: %j', (result, asked, decision) => {

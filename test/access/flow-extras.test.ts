@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthVersion } from '../../src/access/decision.js'
 import { buildFlowExtras, type FlowTarget, hasProbe, listAuthVersions } from '../../src/access/flow-extras.js'
-import { resolveFlow } from '../../src/access/flow-options.js'
+import { type FlowOptions, resolveFlow } from '../../src/access/flow-options.js'
 import { buildInfo, type InfoDocument } from '../../src/protocol/info.js'
 import { noLimits } from '../../src/protocol/limits.js'
 import type { ImageApiVersion } from '../../src/protocol/version.js'
-import { address, flowOptions } from './site.js'
+import { address, flowOptions, type Reader } from './site.js'
 
 const flow = resolveFlow(flowOptions)
 const facts = { width: 600, height: 400, isGray: false }
@@ -90,11 +90,29 @@ describe('hasProbe', () => {
 })
 
 describe('listAuthVersions', () => {
+  const known = (protects: FlowOptions<Reader>['protects']) => ({
+    flow: resolveFlow({ ...flowOptions, ...(protects && { protects }) }),
+    timeoutMs: 20,
+  })
+
   it('is empty without a flow, and for images that are left out of it', async () => {
-    expect(await listAuthVersions(undefined, 3, 'cats')).toEqual([])
-    const some = resolveFlow({ ...flowOptions, protects: async identifier => identifier !== 'cats' })
+    expect(await listAuthVersions({ flow: undefined, timeoutMs: 20 }, 3, 'cats')).toEqual([])
+    const some = known(async identifier => identifier !== 'cats')
     expect(await listAuthVersions(some, 3, 'cats')).toEqual([])
     expect(await listAuthVersions(some, 3, 'dogs')).toEqual([2])
     expect(await listAuthVersions(some, 2, 'dogs')).toEqual([1])
+  })
+
+  it.each<[string, FlowOptions<Reader>['protects']]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no database')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no database'))],
+    ['never answers', () => new Promise(() => {})],
+  ])('takes an image for protected where the application %s', async (_, protects) => {
+    expect(await listAuthVersions(known(protects), 3, 'cats')).toEqual([2])
   })
 })

@@ -162,7 +162,7 @@ async function answerInfo(
   access: FlowAccess<Reader>,
 ): Promise<HttpReply> {
   const { version, encodedIdentifier } = request
-  const authVersions = await listAuthVersions(access.flow, version, variant.identifier)
+  const authVersions = await listAuthVersions(access, version, variant.identifier)
   const outcome = planInfo(decision, authVersions)
   if (outcome.kind === 'refuse') throw outcome.error
   if (outcome.kind === 'redirect') return redirectTo(outcome, request, access, address, '/info.json')
@@ -201,10 +201,7 @@ async function answerImage(
   address: PublicAddress,
   access: FlowAccess<Reader>,
 ): Promise<HttpReply> {
-  const outcome = planImage(
-    decision,
-    await listAuthVersions(access.flow, request.version, variant.identifier),
-  )
+  const outcome = planImage(decision, await listAuthVersions(access, request.version, variant.identifier))
   if (outcome.kind === 'refuse') throw outcome.error
   if (outcome.kind === 'redirect') {
     const parameters = `/${request.region.kind}/max/0/${request.quality}.${request.format}`

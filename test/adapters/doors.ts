@@ -26,6 +26,8 @@ export interface Application {
   readonly mounts: readonly string[]
   /** Takes a line such as `GET 200` for each answer, as middleware before the door sees it. */
   readonly log: string[]
+  /** Takes what the framework calls the request, as middleware before the door sees it. */
+  readonly seen?: unknown[]
 }
 
 export interface Door {
@@ -46,18 +48,20 @@ function answerNode(request: http.IncomingMessage, response: http.ServerResponse
   response.writeHead(status).end(text)
 }
 
-function listenNode({ service, log }: Application): Listener {
+function listenNode({ service, log, seen }: Application): Listener {
   const handle = createNodeHandler(service, answerNode)
   return (request, response) => {
+    seen?.push(request)
     response.once('finish', () => log.push(`${request.method} ${response.statusCode}`))
     return handle(request, response)
   }
 }
 
 function listenExpress(create: typeof express): Door['listen'] {
-  return ({ service, mounts, log }) => {
+  return ({ service, mounts, log, seen }) => {
     const app = create()
     app.use((request, response, next) => {
+      seen?.push(request)
       response.once('finish', () => log.push(`${request.method} ${response.statusCode}`))
       next()
     })
@@ -69,10 +73,11 @@ function listenExpress(create: typeof express): Door['listen'] {
 }
 
 function listenKoa(Framework: typeof Koa): Door['listen'] {
-  return ({ service, mounts, log }) => {
+  return ({ service, mounts, log, seen }) => {
     const app = new Framework()
     app.silent = true
     app.use(async (context, next) => {
+      seen?.push(context)
       await next()
       log.push(`${context.method} ${context.status}`)
     })
@@ -87,11 +92,12 @@ function listenKoa(Framework: typeof Koa): Door['listen'] {
   }
 }
 
-function listenHono({ service, mounts, log }: Application): Listener {
+function listenHono({ service, mounts, log, seen }: Application): Listener {
   const handle = createFetchHandler(service)
   const mountPath = mounts.join('')
   const app = new Hono()
   app.use(async (context, next) => {
+    seen?.push(context.req.raw)
     await next()
     log.push(`${context.req.method} ${context.res.status}`)
   })
@@ -106,7 +112,7 @@ function listenHono({ service, mounts, log }: Application): Listener {
 }
 
 /** The smallest bridge from Node to the fetch door: no framework, Node's own Request and Response. */
-function listenFetch({ service, mounts, log }: Application): Listener {
+function listenFetch({ service, mounts, log, seen }: Application): Listener {
   const handle = createFetchHandler(service)
   return async (request, response) => {
     const controller = new AbortController()
@@ -118,7 +124,9 @@ function listenFetch({ service, mounts, log }: Application): Listener {
     }
     const url = `http://${request.headers.host}${request.url}`
     const remoteAddress = request.socket.remoteAddress ?? ''
-    const answer = await handle(new Request(url, init), { mountPath: mounts.join(''), remoteAddress })
+    const asked = new Request(url, init)
+    seen?.push(asked)
+    const answer = await handle(asked, { mountPath: mounts.join(''), remoteAddress })
     log.push(`${request.method} ${answer?.status ?? answerElse(request.url).status}`)
     if (answer === undefined) return answerNode(request, response)
     response.writeHead(answer.status, Object.fromEntries(answer.headers))

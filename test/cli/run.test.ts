@@ -57,9 +57,9 @@ describe('the program', () => {
   })
 
   it.each([
-    [[], ['A command is missing: expected doctor, pyramid, check']],
-    [['fly'], ['There is no command "fly": expected doctor, pyramid, check']],
-    [['constructor'], ['There is no command "constructor": expected doctor, pyramid, check']],
+    [[], ['A command is missing: expected doctor, pyramid, export, check']],
+    [['fly'], ['There is no command "fly": expected doctor, pyramid, export, check']],
+    [['constructor'], ['There is no command "constructor": expected doctor, pyramid, export, check']],
     [
       ['--fly', '--version=1'],
       ['--fly: there is no such option', '--version: it takes no value'],
@@ -73,6 +73,15 @@ describe('the program', () => {
       ],
     ],
     [['doctor', '--fast', 'a'], ['--fast: there is no such option']],
+    [
+      ['export', 'a', '--tile', '3', '--formats', 'png,bmp', '--uri', 'ftp://a'],
+      [
+        '--tile: expected a number from 16 but received "3"',
+        '--uri: expected the http or https URI of the folder, without query',
+        '--formats: expected formats, "jpg" among them, but received png,bmp',
+        'Expected an identifier and a folder but received 1',
+      ],
+    ],
     [['pyramid', 'a'], ['Expected two files or two folders but received 1']],
     [
       ['pyramid', 'a', 'b', '--tile', '100', '--quality', '0'],
@@ -190,5 +199,47 @@ describe('check', () => {
       'ok      region-px: a region in pixels',
       'ok      size-w: a width, and the height that belongs to it',
     ])
+  })
+})
+
+describe('export', () => {
+  const uri = 'https://static.example.org/photo'
+
+  it('writes a folder that a web server can hand out, and goes on where it was', async () => {
+    const target = join(folder, 'static')
+    const words = ['export', 'my photo.jpg', target, '--images', folder, '--uri', `${uri}/`]
+    expect(await call(...words)).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringContaining(`open ${uri}/info.json`),
+    })
+    const info = JSON.parse(await readFile(join(target, 'info.json'), 'utf8'))
+    expect(info).toMatchObject({ id: uri, width: 1500, height: 1200, profile: 'level0' })
+    const again = JSON.parse((await call(...words, '--json')).out)
+    expect(again.skipped).toBe(again.total)
+    expect(again.total).toBeGreaterThan(4)
+  })
+
+  it('overwrites nothing else unless it is told to', async () => {
+    const target = join(folder, 'version-2')
+    const words = ['export', 'my photo.jpg', target, '--images', folder, '--uri', uri]
+    expect((await call(...words)).code).toBe(0)
+    expect(await call(...words, '--version', '2')).toMatchObject({ code: 1, out: '' })
+    expect((await call(...words, '--version', '2', '--force')).code).toBe(0)
+    expect(JSON.parse(await readFile(join(target, 'info.json'), 'utf8'))).toMatchObject({ '@id': uri })
+  })
+
+  it('of what is not there fails in one line', async () => {
+    const { code, out, err } = await call(
+      'export',
+      'none.jpg',
+      join(folder, 'none'),
+      '--images',
+      folder,
+      '--uri',
+      uri,
+    )
+    expect([code, out]).toEqual([1, ''])
+    expect(err.trim().split('\n')).toHaveLength(1)
   })
 })

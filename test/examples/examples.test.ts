@@ -84,6 +84,7 @@ describe('the examples', () => {
     ['hono.js', 'flag.png'],
     ['custom-source.js', 'picture-1'],
     ['custom-source.js', 'flag.png'],
+    ['presentation.js', 'flag.png'],
   ])('%s serves the image %s at the address that it prints', async (name, identifier) => {
     const { child, address } = await startExample(name)
     try {
@@ -98,6 +99,29 @@ describe('the examples', () => {
     }
   })
 
+  it('access.js shows everybody a small image, and readers who have logged in all of it', async () => {
+    await sharp({ create: { width: 900, height: 600, channels: 3, background: '#204060' } })
+      .png()
+      .toFile(join(folder, 'large.png'))
+    const { child, address } = await startExample('access.js')
+    const get = async (cookie = '') => {
+      const response = await fetch(`${address}large.png/full/max/0/default.png`, { headers: { cookie } })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      return [new URL(response.url).pathname.split('/')[3], (await readPixels(bytes))[0]?.[0]]
+    }
+    try {
+      expect(await get()).toEqual(['large.png;tier=public', 400])
+      const login = await fetch(new URL('/login', address), { method: 'POST', redirect: 'manual' })
+      const [cookie] = (login.headers.get('set-cookie') ?? '').split(';', 1)
+      expect(await get(cookie)).toEqual(['large.png', 900])
+      expect(await get('session=guessed')).toEqual(['large.png;tier=public', 400])
+      expect(await (await fetch(new URL('/', address))).text()).toContain('/iiif/3/')
+    } finally {
+      await stop(child)
+      await rm(join(folder, 'large.png'))
+    }
+  })
+
   it('express.js tells its health', async () => {
     const { child, address } = await startExample('express.js')
     try {
@@ -107,10 +131,48 @@ describe('the examples', () => {
     }
   })
 
-  async function runProcess(path: string, output: string): Promise<{ code: number; text: string }> {
-    const child = spawn(process.execPath, [join(examples, 'process.js'), folder, path, output], {
-      stdio: 'pipe',
+  it('presentation.js serves manifests and a collection', async () => {
+    const { child, address } = await startExample('presentation.js')
+    try {
+      const collection = await (await fetch(new URL('/presentation/3/collection', address))).json()
+      expect(collection).toMatchObject({
+        label: { en: ['Our images'] },
+        items: [{ label: { none: ['flag.png'] } }, { label: { none: ['sea.png'] } }],
+      })
+      const [{ id }] = (collection as { items: [{ id: string }] }).items
+      expect(await (await fetch(id)).json()).toMatchObject({
+        requiredStatement: { value: { none: ['The Example Library'] } },
+        items: [{ width: 60, height: 40 }],
+      })
+    } finally {
+      await stop(child)
+    }
+  })
+
+  it('export.js writes a folder that needs no server, and says what is wrong', async () => {
+    const output = join(folder, '..', `${folder.split('/').at(-1)}-static`)
+    const uri = 'https://static.example.org/flag'
+    const first = await run('export.js', 'flag.png', output, uri)
+    expect([first.code, first.text]).toEqual([
+      0,
+      `${output}: 1 images, 0 of them were there; viewers open ${uri}/info.json\n`,
+    ])
+    expect(JSON.parse(await readFile(join(output, 'info.json'), 'utf8'))).toMatchObject({
+      id: uri,
+      width: 60,
     })
+    const [size] = await readPixels(await readFile(join(output, 'full/max/0/default.jpg')))
+    expect(size).toEqual([60, 40])
+    expect((await run('export.js', 'flag.png', output, uri)).text).toContain('1 of them were there')
+    const other = await run('export.js', 'sea.png', output, uri)
+    expect([other.code, other.text.startsWith('export-differs: ')]).toEqual([1, true])
+    await rm(output, { recursive: true })
+  })
+
+  const runProcess = (path: string, output: string) => run('process.js', path, output)
+
+  async function run(name: string, ...words: string[]): Promise<{ code: number; text: string }> {
+    const child = spawn(process.execPath, [join(examples, name), folder, ...words], { stdio: 'pipe' })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
     const [code] = (await once(child, 'close')) as [number]
@@ -138,8 +200,8 @@ describe('every example', async () => {
   const names = (await readdir(examples)).filter(name => name.endsWith('.js'))
 
   it('is one of those that are tested here', () => {
-    const tested = ['custom-source.js', 'express.js', 'hono.js', 'koa.js', 'node-http.js', 'process.js']
-    expect(names.toSorted()).toEqual(tested)
+    const tested = ['access.js', 'custom-source.js', 'export.js', 'express.js', 'hono.js', 'koa.js']
+    expect(names.toSorted()).toEqual([...tested, 'node-http.js', 'presentation.js', 'process.js'])
   })
 
   it.each(names)('%s is short, says how it is started, and imports public names only', async name => {

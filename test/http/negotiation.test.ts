@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { negotiateError, negotiateInfo } from '../../src/http/negotiation.js'
+import { negotiateError, negotiateInfo, negotiatePresentation } from '../../src/http/negotiation.js'
 
 const json = 'application/json'
 const jsonLd = 'application/ld+json'
@@ -90,4 +90,27 @@ it('no Accept header makes negotiation throw or give anything else', () => {
       expect(['text', 'html', 'json']).toContain(negotiateError(value, false))
     }),
   )
+})
+
+describe('the version and the Content-Type of a manifest', () => {
+  const second = 'application/ld+json;profile="http://iiif.io/api/presentation/2/context.json"'
+  const third = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
+  it.each<[accept: string | undefined, at3: [2 | 3, string], at2: [2 | 3, string]]>([
+    [undefined, [3, third], [2, json]],
+    ['*/*', [3, third], [2, json]],
+    [json, [3, json], [2, json]],
+    [jsonLd, [3, third], [2, jsonLd]],
+    [third, [3, third], [3, third]],
+    [second, [2, jsonLd], [2, jsonLd]],
+    [`${second};q=0.5, ${third}`, [3, third], [3, third]],
+    [`${second}, ${third};q=0.5`, [2, jsonLd], [2, jsonLd]],
+    [`${second}, ${third}`, [3, third], [2, jsonLd]],
+    [`${second};q=0`, [3, third], [2, json]],
+    [`${json}, ${second};q=0.5`, [2, json], [2, json]],
+    [jsonLd3, [3, third], [2, jsonLd]],
+    [chromium, [3, third], [2, json]],
+  ])('%s', (accept, [version3, type3], [version2, type2]) => {
+    expect(negotiatePresentation(3, accept)).toEqual({ version: version3, contentType: type3 })
+    expect(negotiatePresentation(2, accept)).toEqual({ version: version2, contentType: type2 })
+  })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseQuery } from '../../src/http/query.js'
+import { parseQuery, splitQuery } from '../../src/http/query.js'
 
 describe('parseQuery', () => {
   it.each<[string, [string, string][]]>([
@@ -39,4 +39,14 @@ describe('parseQuery', () => {
       }),
     )
   })
+})
+
+it.each<[url: string, path: string, query: string]>([
+  ['/a', '/a', ''],
+  ['/a?', '/a', '?'],
+  ['/a?b=/c?d', '/a', '?b=/c?d'],
+  ['/a?b#c?d', '/a', '?b'],
+  ['/a#b?c', '/a', ''],
+])('%s is cut into %s and %j', (url, path, query) => {
+  expect(splitQuery(url)).toEqual({ path, query })
 })

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ImageDescription, SourceFormat } from '../../src/contracts.js'
 import { type Cost, estimateRender, estimateStored } from '../../src/image/cost.js'
 import { resolveEncodeOptions } from '../../src/image/encode-options.js'
-import { planRender } from '../../src/image/plan.js'
+import { resolveOverlay, type TextOverlayOptions } from '../../src/image/overlay.js'
+import { type PlannedCover, planRender } from '../../src/image/plan.js'
+import { resolveRedactions } from '../../src/image/redaction.js'
 import type { StoredPlan } from '../../src/image/stored.js'
 import type { Format } from '../../src/protocol/format.js'
 import type { ResolvedRequest } from '../../src/protocol/resolved.js'
@@ -52,8 +55,12 @@ function describePyramid(width: number, height: number): ImageDescription {
   })
 }
 
-function estimate(description: ImageDescription, wanted: Partial<ResolvedRequest> = {}): Cost {
-  return estimateRender(description, planRender(description, requestOf(description, wanted), settings))
+function estimate(
+  description: ImageDescription,
+  wanted: Partial<ResolvedRequest> = {},
+  cover?: PlannedCover,
+): Cost {
+  return estimateRender(description, planRender(description, requestOf(description, wanted), settings, cover))
 }
 
 const region = (width: number, height: number) => ({ x: 0, y: 0, width, height })
@@ -156,6 +163,61 @@ describe('the memory of a render', () => {
   })
 })
 
+describe('the cost of covers', () => {
+  const image = describeImage(4000, 3000)
+  const hide = (kind: 'fill' | 'pixelate', side = 200): PlannedCover => ({
+    redactions: resolveRedactions([{ x: 0, y: 0, width: side, height: side, style: { kind } }], image),
+  })
+  const write = (placement: Partial<TextOverlayOptions>): PlannedCover => ({
+    overlay: resolveOverlay({ kind: 'text', text: 'Example', ...placement }),
+  })
+  const tileOf = region(256, 256)
+
+  it.each<[title: string, more: Cost, less: Cost]>([
+    ['what is painted over than for what is not', estimate(image, {}, hide('fill')), estimate(image)],
+    ['an overlay than for none', estimate(image, {}, write({})), estimate(image)],
+    [
+      'one that is all over it than for one in a corner',
+      estimate(image, {}, write({ position: 'repeat' })),
+      estimate(image, {}, write({})),
+    ],
+    [
+      'two colours than for all, with an overlay',
+      estimate(image, { quality: 'bitonal' }, write({})),
+      estimate(image, {}, write({})),
+    ],
+  ])('is more memory for %s', (_, more, less) => {
+    expect(more.bytes).toBeGreaterThan(less.bytes)
+  })
+
+  it('is nothing where a region has nothing of them', () => {
+    const far = { region: { x: 2048, y: 2048, width: 256, height: 256 } }
+    const pyramid = describePyramid(4000, 3000)
+    expect(estimate(pyramid, far, hide('fill'))).toEqual(estimate(pyramid, far))
+    const large = write({ minWidth: 1000 })
+    expect(estimate(pyramid, far, large)).toEqual(estimate(pyramid, far))
+  })
+
+  it('of a tile is little', () => {
+    const pyramid = describePyramid(4000, 3000)
+    const plain = estimate(pyramid, { region: tileOf }).bytes
+    for (const cover of [hide('fill'), hide('pixelate'), write({ position: 'repeat' })])
+      expect(estimate(pyramid, { region: tileOf }, cover).bytes).toBeLessThan(plain + 2_000_000)
+  })
+
+  it('counts the squares as work where a whole level must be read for them', () => {
+    const tiled = describeImage(4000, 3000, {
+      format: 'tif',
+      levels: [{ width: 4000, height: 3000, scaleFactor: 1, tile }],
+    })
+    const [some, all] = [hide('pixelate'), hide('pixelate', 3000)].map(
+      cover => estimate(tiled, { region: tileOf }, cover).pixels,
+    )
+    expect(all).toBeGreaterThan(9_000_000)
+    expect(some).toBeLessThan(250_000)
+  })
+})
+
 describe('what is cut from stored tiles', () => {
   const box = (width: number, height: number) => ({ x: 0, y: 0, width, height })
   const plan = (kind: StoredPlan['kind'], width: number, height: number): StoredPlan => ({
@@ -209,6 +271,8 @@ describe.skipIf(!canMeasure)('the estimate, held against what libvips takes', ()
     await copy()
       .tiff({ ...pyramid, compression: 'lzw' })
       .toFile(join(folder, 'pyramid.tif'))
+    const mark = sharp({ create: { width: 300, height: 200, channels: 4, background: '#ff000080' } })
+    await mark.png().toFile(join(folder, 'mark.png'))
   }, 60_000)
 
   it.each<[name: string, format: Format, scale: number, degrees: number]>([
@@ -228,6 +292,34 @@ describe.skipIf(!canMeasure)('the estimate, held against what libvips takes', ()
     async (name, format, scale, degrees) => {
       const wanted = [join(folder, name), format, String(scale), String(degrees)]
       const { stdout } = await promisify(execFile)(process.execPath, [script, ...wanted])
+      const { estimated, taken } = JSON.parse(stdout)
+      expect(taken).toBeGreaterThan(0)
+      expect(taken).toBeLessThan(estimated + slackBytes)
+    },
+  )
+
+  const face = (x: number) => ({ x, y: 100, width: 300, height: 500, style: { kind: 'pixelate' } })
+  const faces = { redactions: [face(0), face(900), face(1800), face(2700)] }
+  const fill = { redactions: [{ x: 100, y: 100, width: 500, height: 500 }] }
+  const mark = (placement: object) => ({ overlay: { kind: 'image', image: 'mark.png', ...placement } })
+
+  it.each<[name: string, format: Format, scale: number, degrees: number, covers: object]>([
+    ['plain.jpg', 'jpg', 1, 0, fill],
+    ['plain.jpg', 'jpg', 0.2, 0, fill],
+    ['pyramid.tif', 'jpg', 1, 0, faces],
+    ['progressive.jpg', 'jpg', 0.1, 0, faces],
+    ['image.webp', 'jpg', 0.1, 0, faces],
+    ['image.avif', 'jpg', 0.1, 0, faces],
+    ['plain.jpg', 'jpg', 1, 0, mark({ position: 'repeat' })],
+    ['plain.jpg', 'png', 1, 0, mark({ position: 'scaled' })],
+    ['plain.jpg', 'jpg', 1, 0, mark({ position: 'top-left' })],
+    ['plain.jpg', 'jpg', 1, 22.5, mark({ position: 'repeat' })],
+    ['pyramid.tif', 'jpg', 1, 90, { ...fill, ...mark({ position: 'repeat', relativeTo: 'image' }) }],
+  ])(
+    'is not below it where it is covered: %s as %s, scaled to %d, turned by %d degrees, with %j',
+    async (name, format, scale, degrees, covers) => {
+      const wanted = [join(folder, name), format, String(scale), String(degrees), JSON.stringify(covers)]
+      const { stdout } = await promisify(execFile)(process.execPath, [script, ...wanted], { cwd: folder })
       const { estimated, taken } = JSON.parse(stdout)
       expect(taken).toBeGreaterThan(0)
       expect(taken).toBeLessThan(estimated + slackBytes)

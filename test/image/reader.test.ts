@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { OverloadedError } from '../../src/errors.js'
 import { openReader } from '../../src/image/reader.js'
 import {
   bytesSource,
@@ -260,6 +261,38 @@ describe('a source is refused', () => {
     expect(
       await codeOf(openReader(await writeSource(await createFolder(), 'a.png', bytes), { maxInputBytes })),
     ).toBe('no error')
+  })
+
+  it('when there is no memory for it, before its bytes are read', async () => {
+    const bytes = await fromPixels(gridPixels(400, 300)).png({ compressionLevel: 0 }).toBuffer()
+    const lengths: number[] = []
+    const source = bytesSource(bytes)
+    const read: typeof source.read = (offset, length) => {
+      lengths.push(length)
+      return source.read(offset, length)
+    }
+    const refusal = new OverloadedError('There is no memory.', 1)
+    const refused = openReader({ ...source, read }, { reserve: () => Promise.reject(refusal) })
+    expect(await codeOf(refused)).toBe('503 overloaded')
+    expect(lengths).not.toContain(bytes.length)
+    const told: (number | string)[] = []
+    const reserve = async (count: number) => {
+      told.push(count)
+      return () => told.push('given back')
+    }
+    await openReader({ ...source, read }, { reserve })
+    expect(lengths).toContain(bytes.length)
+    await expect(
+      openReader(
+        {
+          ...source,
+          read: (offset, length) =>
+            length < bytes.length ? source.read(offset, length) : Promise.reject(new Error('EIO')),
+        },
+        { reserve },
+      ),
+    ).rejects.toThrow()
+    expect(told).toEqual([bytes.length, 'given back', bytes.length, 'given back'])
   })
 
   it('that is gone', async () => {

@@ -30,7 +30,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('the packed tarball', () => {
   it('holds what is needed and nothing else', () => {
     const names = run('tar', ['-tzf', tarball], folder).trim().split('\n')
-    const others = names.filter(name => !/^package\/dist\/.+\.(?:js|d\.ts)$/.test(name))
+    const others = names.filter(name => !/^package\/(?:dist\/.+\.(?:js|d\.ts)|src\/docs\/.+\.md)$/.test(name))
     expect(others.toSorted()).toEqual([
       'package/CHANGELOG.md',
       'package/LICENSE',
@@ -67,13 +67,21 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
     expect([...data.subarray(0, 3)]).toEqual([0xc0, 0x40, 0x20])
   })
 
-  it.each(['protocol', 'node', 'express', 'koa', 'fetch', 'access', 'operations', 's3', 'testing'])(
-    'offers honeydew/%s',
-    entry => {
-      const script = `import('honeydew/${entry}').then(module => console.log(Object.keys(module).length > 0))`
-      expect(run(process.execPath, ['-e', script], folder).trim()).toBe('true')
-    },
-  )
+  it.each([
+    'protocol',
+    'presentation',
+    'node',
+    'express',
+    'koa',
+    'fetch',
+    'access',
+    'operations',
+    's3',
+    'testing',
+  ])('offers honeydew/%s', entry => {
+    const script = `import('honeydew/${entry}').then(module => console.log(Object.keys(module).length > 0))`
+    expect(run(process.execPath, ['-e', script], folder).trim()).toBe('true')
+  })
 
   it('has the program honeydew, which npx finds', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -139,6 +139,55 @@ describe('a client who leaves while he waits for memory', () => {
   })
 })
 
+describe('large work beside tiles that wait', () => {
+  /** A tile that works, one that waits, and large work that took 100 ms and has its next behind it. */
+  async function crowd() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const admission = makeAdmission({ tile: { ...wide, concurrency: 1 } })
+    const controller = new AbortController()
+    const works = await admission.admit(tile(1))
+    const waits = admission.admit(tile(1), controller.signal)
+    waits.catch(() => {})
+    const first = await admission.admit(large(1))
+    vi.advanceTimersByTime(100)
+    first.release()
+    const next = admission.admit(large(1))
+    expect(await stateOf(next)).toBe('pending')
+    return { admission, controller, works, waits, next }
+  }
+
+  it('rests for nine times as long as it has worked', async () => {
+    const { next } = await crowd()
+    vi.advanceTimersByTime(899)
+    expect(await stateOf(next)).toBe('pending')
+    vi.advanceTimersByTime(1)
+    expect(await stateOf(next)).toBe('resolved')
+  })
+
+  it('goes on as soon as no tile waits, because it was served', async () => {
+    const { works, waits, next } = await crowd()
+    works.release()
+    await waits
+    expect(await stateOf(next)).toBe('resolved')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('goes on as soon as no tile waits, because its client left', async () => {
+    const { controller, next } = await crowd()
+    controller.abort()
+    expect(await stateOf(next)).toBe('resolved')
+  })
+
+  it('does not rest where no tile waits', async () => {
+    const { admission, controller, next } = await crowd()
+    controller.abort()
+    const permit = await next
+    vi.advanceTimersByTime(100)
+    permit.release()
+    expect(await stateOf(admission.admit(large(1)))).toBe('resolved')
+  })
+})
+
 /* A step of the storm: somebody asks, and leaves, or works for some turns, and holds what he made for some more. */
 interface Step {
   readonly work: Work
