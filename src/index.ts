@@ -62,7 +62,8 @@ export {
   SourceError,
   TimeoutError,
 } from './errors.js'
-export type { Health, HealthCheck, HealthCheckName, HealthColor, HealthOptions } from './health.js'
+export type { Health, HealthCheck, HealthColor, HealthOptions } from './health.js'
+export type { HealthCheckName } from './health-checks.js'
 export type { BaseUriOptions } from './http/base-uri.js'
 export type { CacheControl, CacheControlFacts, CacheControlOption } from './http/cache-control.js'
 export type { TrustProxy } from './http/trust-proxy.js'

@@ -28,7 +28,8 @@ export function createGates(access: OperationsOptions['access'] = 'loopback'): G
   }
   return Object.fromEntries(
     groups.flatMap(group => {
-      const gate = createGate(access[group] ?? 'loopback', `access.${group}`)
+      const given = access[group]
+      const gate = createGate(given === undefined ? 'loopback' : given, `access.${group}`)
       return gate ? [[group, gate]] : []
     }),
   )

@@ -18,7 +18,8 @@ export type Order =
   | { readonly kind: 'purge'; readonly all: true }
   | ({ readonly kind: 'warm'; readonly identifier: string } & Omit<WarmOptions, 'signal'>)
 
-const maxBytes = 1024 * 1024
+const maxBytes = 2 ** 20
+const maxReadBytes = 2 * maxBytes
 const maxIdentifiers = 10_000
 const maxIdentifierLength = 4096
 const maxScaleFactors = 32
@@ -41,13 +42,13 @@ async function readBody({ body, headers }: HttpRequest): Promise<Uint8Array> {
   const refuse = (): never => {
     throw new IIIFError(413, 'body-too-large', `Expected a body of at most ${maxBytes} bytes.`)
   }
-  if (Number(readHeader(headers, 'content-length') ?? 0) > maxBytes) refuse()
+  if (Number(readHeader(headers, 'content-length') ?? 0) > maxReadBytes) refuse()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {
     size += chunk.byteLength
-    // To leave the loop breaks the connection, so that what is a little too large is read to its end.
-    if (size > 2 * maxBytes) break
+    // To leave the loop breaks the connection: what is not much too large is read to its end, and answered.
+    if (size > maxReadBytes) break
     if (size <= maxBytes) chunks.push(chunk)
   }
   return size > maxBytes ? refuse() : Buffer.concat(chunks)

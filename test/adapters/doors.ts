@@ -11,17 +11,18 @@ import { createExpressMiddleware } from '../../src/adapters/express.js'
 import { createFetchHandler } from '../../src/adapters/fetch.js'
 import { createKoaMiddleware } from '../../src/adapters/koa.js'
 import { createNodeHandler } from '../../src/adapters/node.js'
-import type { ImageService } from '../../src/service.js'
+import type { HttpHandler } from '../../src/contracts.js'
 import type { Listener, Transport } from './server.js'
 
 const require = createRequire(import.meta.url)
 /** The older versions are installed under other names, and have the interface of the newer ones. */
 export const express4 = require('express4') as typeof express
 export const Koa2 = require('koa2') as typeof Koa
+const createRouter = require('router') as () => express.Router
 export const mountKoa = require('koa-mount') as (path: string, inner: Koa.Middleware) => Koa.Middleware
 
 export interface Application {
-  readonly service: ImageService
+  readonly service: HttpHandler
   /** The paths that the door lies below, such as `['/a', '/b']`. */
   readonly mounts: readonly string[]
   /** Takes a line such as `GET 200` for each answer, as middleware before the door sees it. */
@@ -72,6 +73,18 @@ function listenExpress(create: typeof express): Door['listen'] {
   }
 }
 
+/* What Express 5 routes with, without what Express makes of requests and responses, which only those of HTTP/1 bear. */
+function listenRouter({ service, mounts, log }: Application): Listener {
+  const nest = (inner: express.RequestHandler, path: string) => createRouter().use(path, inner)
+  const routes = createRouter().use(
+    mounts.reduceRight<express.RequestHandler>(nest, createExpressMiddleware(service)),
+  )
+  return (request, response) => {
+    response.once('finish', () => log.push(`${request.method} ${response.statusCode}`))
+    routes(request as express.Request, response as express.Response, () => answerNode(request, response))
+  }
+}
+
 function listenKoa(Framework: typeof Koa): Door['listen'] {
   return ({ service, mounts, log, seen }) => {
     const app = new Framework()
@@ -117,10 +130,13 @@ function listenFetch({ service, mounts, log, seen }: Application): Listener {
   return async (request, response) => {
     const controller = new AbortController()
     response.once('close', () => controller.abort())
+    const { method = 'GET' } = request
+    const hasBody = method !== 'GET' && method !== 'HEAD'
     const init = {
-      method: request.method ?? 'GET',
+      method,
       headers: request.headers as Record<string, string>,
       signal: controller.signal,
+      ...(hasBody && { body: Readable.toWeb(request) as BodyInit, duplex: 'half' as const }),
     }
     const url = `http://${request.headers.host}${request.url}`
     const remoteAddress = request.socket.remoteAddress ?? ''
@@ -148,6 +164,7 @@ export const doors: readonly Door[] = [
   { name: 'express 5', transport: 'http', mounts: true, listen: listenExpress(express) },
   { name: 'koa 2', transport: 'http', mounts: true, listen: listenKoa(Koa2) },
   { name: 'koa 3', transport: 'http', mounts: true, listen: listenKoa(Koa) },
+  { name: 'the router of express 5 over http2', transport: 'h2c', mounts: true, listen: listenRouter },
   { name: 'koa 3 over http2', transport: 'h2c', mounts: true, listen: listenKoa(Koa) },
   { name: 'fetch', transport: 'http', mounts: true, listen: listenFetch },
   { name: 'fetch with hono', transport: 'http', mounts: true, listen: listenHono },

@@ -109,7 +109,7 @@ function checkMetric({ name, type, unit, help, samples }: Draft): ParsedMetric {
   if (type === 'counter' && name.endsWith('_total')) throw new Error(`${name} has the suffix of its samples`)
   if (type === 'counter' && samples.some(({ value }) => !(value >= 0)))
     throw new Error(`${name} has gone back`)
-  if (type === 'histogram') checkHistogram(name, samples)
+  if (type === 'histogram') for (const group of groupSamples(name, samples)) checkHistogram(name, group)
   return {
     name,
     type,
@@ -117,6 +117,22 @@ function checkMetric({ name, type, unit, help, samples }: Draft): ParsedMetric {
     ...(help === undefined ? {} : { help }),
     samples,
   }
+}
+
+/* One histogram for each set of labels; what belongs to it stands together. */
+function groupSamples(name: string, samples: readonly ParsedSample[]): readonly (readonly ParsedSample[])[] {
+  const groups = new Map<string, ParsedSample[]>()
+  let last = ''
+  for (const sample of samples) {
+    const { le: _bound, ...labels } = sample.labels
+    const key = JSON.stringify(labels)
+    const group = groups.get(key) ?? []
+    if (group.length > 0 && key !== last) throw new Error(`${name} is torn apart: ${key}`)
+    group.push(sample)
+    groups.set(key, group)
+    last = key
+  }
+  return [...groups.values()]
 }
 
 function checkHistogram(name: string, samples: readonly ParsedSample[]): void {

@@ -114,6 +114,16 @@ describe('the reader of these tests', () => {
     ['with a metric torn apart', '# TYPE x gauge\nx 1\n# TYPE y gauge\ny 1\n# HELP x X.\n# EOF\n'],
     ['with a quote in a label', '# TYPE x gauge\nx{a="b"c"} 1\n# EOF\n'],
     ['with a bound that is no float', '# TYPE x histogram\nx_bucket{le="1"} 1\n# EOF\n'],
+    [
+      'with two histograms torn apart',
+      [
+        '# TYPE x histogram',
+        ...['1', '2', '1'].map((a, index) =>
+          index === 2 ? `x_sum{a="${a}"} 0` : `x_bucket{a="${a}",le="+Inf"} 0\nx_count{a="${a}"} 0`,
+        ),
+        '# EOF\n',
+      ].join('\n'),
+    ],
     ['with a number that is none', '# TYPE x gauge\nx one\n# EOF\n'],
   ])('refuses a text %s', (_, text) => {
     expect(() => parseMetrics(text)).toThrow()
