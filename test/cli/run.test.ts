@@ -57,9 +57,9 @@ describe('the program', () => {
   })
 
   it.each([
-    [[], ['A command is missing: expected doctor, pyramid, export, check']],
-    [['fly'], ['There is no command "fly": expected doctor, pyramid, export, check']],
-    [['constructor'], ['There is no command "constructor": expected doctor, pyramid, export, check']],
+    [[], ['A command is missing: expected serve, doctor, pyramid, export, check']],
+    [['fly'], ['There is no command "fly": expected serve, doctor, pyramid, export, check']],
+    [['constructor'], ['There is no command "constructor": expected serve, doctor, pyramid, export, check']],
     [
       ['--fly', '--version=1'],
       ['--fly: there is no such option', '--version: it takes no value'],
