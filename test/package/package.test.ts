@@ -76,6 +76,7 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
     'fetch',
     'access',
     'operations',
+    'server',
     's3',
     'testing',
   ])('offers honeydew/%s', entry => {

@@ -40,9 +40,14 @@ export interface AnswersSettings {
   readonly rights?: string
   /** Text that is laid over all images. @defaultValue none */
   readonly overlayText?: string
+  /**
+   * Whether there is a manifest of each image, and a collection of those of the folder, below `/presentation`; what else they
+   * say, `service.presentation` in the configuration file tells. @defaultValue false, unless the file tells of them
+   */
+  readonly presentation?: boolean
 }
 
-/** The rows. A row `presentation` belongs here when manifests are served. */
+/** The rows. */
 export const answersOptions: OptionTable<AnswersSettings> = {
   prefix2: {
     type: prefix,
@@ -124,4 +129,9 @@ export const answersOptions: OptionTable<AnswersSettings> = {
     help: 'the URI of what may be done with images',
   },
   overlayText: { type: text, otherwise: 'none', help: 'text that is laid over all images' },
+  presentation: {
+    type: flag,
+    otherwise: 'false',
+    help: 'a manifest of each image, and a collection of the folder',
+  },
 }

@@ -33,6 +33,8 @@ export interface Addresses {
   readonly base: string
   /** Its info.json in each version that is served, with the name of the version. */
   readonly infos: readonly { readonly version: number; readonly address: string }[]
+  /** Its manifest, where there is one. */
+  readonly manifest?: string
 }
 
 /** Tells the addresses of an image. */
@@ -91,7 +93,11 @@ function writeItem(identifier: string, locate: Locate): Markup {
 /** Writes the page that shows one image. */
 export function writeViewerPage(identifier: string, locate: Locate): string {
   const { name } = splitPath(identifier)
-  const { base, infos } = locate(identifier)
+  const { base, infos, manifest } = locate(identifier)
+  const documents = [
+    ...infos.map(({ version, address }) => ({ title: `Image API ${version}`, address })),
+    ...(manifest ? [{ title: 'Manifest', address: manifest }] : []),
+  ]
   return writePage(
     `${name} · honeydew`,
     html`<div class="viewer">
@@ -109,9 +115,9 @@ export function writeViewerPage(identifier: string, locate: Locate): string {
     <p id="state" role="status"></p>
     <noscript><img src="${base}/full/!1000,1000/0/default.jpg" alt="${name}"></noscript>
   </main>
-  <footer>${infos.map(
-    ({ version, address }) => html`
-    <p>Image API ${version} <a class="address" href="${address}">${address}</a></p>`,
+  <footer>${documents.map(
+    ({ title, address }) => html`
+    <p>${title} <a class="address" href="${address}">${address}</a></p>`,
   )}
   </footer>
 </div>`,

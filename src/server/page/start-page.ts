@@ -22,7 +22,7 @@ const policy = [
 /** Creates what answers at `/`, and with the files that the pages load. */
 export function createStartPage(
   { folder }: Pick<ServerSettings, 'folder'>,
-  options: Pick<ImageServiceOptions, 'prefixes' | 'publicPrefixes' | 'slashSubstitute'>,
+  options: Pick<ImageServiceOptions, 'prefixes' | 'publicPrefixes' | 'slashSubstitute' | 'presentation'>,
 ): HttpHandler {
   const list = folder === undefined ? undefined : createListing(folder)
   const locate = createLocate(options)
@@ -66,8 +66,11 @@ function createLocate({
   prefixes = {},
   publicPrefixes = {},
   slashSubstitute,
+  presentation,
 }: Parameters<typeof createStartPage>[1]): Locate {
   const versions = ([3, 2] as const).filter(version => prefixes[version] !== false)
+  const { prefix = '/presentation', publicPrefix = prefix } =
+    typeof presentation === 'object' ? presentation : {}
   return identifier => {
     const name = slashSubstitute ? identifier.replaceAll('/', slashSubstitute) : identifier
     const bases = versions.map(version => {
@@ -77,6 +80,7 @@ function createLocate({
     return {
       base: bases[0]?.address ?? '',
       infos: bases.map(({ version, address }) => ({ version, address: `${address}/info.json` })),
+      ...(presentation && { manifest: `.${publicPrefix}/3/${encodeURIComponent(name)}/manifest` }),
     }
   }
 }

@@ -1,6 +1,8 @@
 /* The options of the image service of a worker: those that options of the server set, beside those of the configuration
    file. */
 import type { ImageServiceOptions } from '../../options.js'
+import { listingOf } from '../../presentation/listing.js'
+import { listImages } from '../../source/list.js'
 import type { ServiceConfig } from '../config.js'
 import { variablePrefix } from '../options/option.js'
 import { allOptions } from '../options/table.js'
@@ -72,7 +74,19 @@ function setOptions(
   else if (overlayText !== undefined) target.overlay = { kind: 'text', text: overlayText }
   const store = storeOptions.find(name => settings[name] !== undefined)
   if (given.cache !== undefined && store) problems.push(`${store}: expected no service.cache beside it`)
+  const presentation = choosePresentation(settings, given.presentation)
+  if (presentation !== undefined) target.presentation = presentation
   return target
+}
+
+/* The option switches manifests on and off; what they say the configuration file tells. */
+function choosePresentation(
+  { presentation: isOn, folder }: Resolution['settings'],
+  given: ServiceConfig['presentation'],
+): ServiceConfig['presentation'] {
+  if (isOn === false || (!isOn && !given)) return isOn
+  const listing = folder === undefined ? {} : { listing: listingOf(options => listImages(folder, options)) }
+  return { ...listing, ...(typeof given === 'object' && given) }
 }
 
 type Target = Record<string, unknown>
