@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // What is waited for comes on a busy machine too, only later.
+    expect: { poll: { timeout: 20_000 } },
   },
 })

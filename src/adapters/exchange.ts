@@ -69,8 +69,8 @@ class NodeExchange implements HttpRequest {
   readonly scheme: 'http' | 'https'
   declare readonly authority?: string
   declare readonly remoteAddress?: string
-  readonly #request: NodeRequest
   readonly native: unknown
+  readonly #request: NodeRequest
   readonly #response: NodeResponse
   readonly #parsedBody: unknown
   #signal: AbortSignal | undefined
@@ -87,8 +87,8 @@ class NodeExchange implements HttpRequest {
     this.scheme = isSecure ? 'https' : 'http'
     if (typeof authority === 'string') this.authority = authority
     if (socket.remoteAddress !== undefined) this.remoteAddress = socket.remoteAddress
-    this.#request = request
     this.native = native
+    this.#request = request
     this.#response = response
     this.#parsedBody = parsedBody
   }

@@ -56,8 +56,8 @@ function readRequest(request: Request, context: FetchContext): HttpRequest {
     authority: host,
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     signal: request.signal,
-    ...(request.body && !request.bodyUsed && { body: request.body }),
     native: request,
+    ...(request.body && !request.bodyUsed && { body: request.body }),
   }
 }
 

@@ -1,4 +1,5 @@
 /* One certificate and its key: read from files as a whole, or refused as a whole with words for the operator. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
@@ -49,6 +50,8 @@ export interface LoadedIdentity {
   readonly context: SecureContext
   /** When the certificate is no longer valid. */
   readonly notAfter: Date
+  /** The type of its key, as `node:crypto` names it. */
+  readonly keyType: string
 }
 
 /** More is no certificate. */
@@ -105,7 +108,10 @@ export async function loadIdentity(
   try {
     if (identity.pfx === undefined) requireWholePem(first)
     const context = createSecureContext({ ...settings, ...material })
-    return { material, context, notAfter: readEnd(context) }
+    if (identity.pfx === undefined) requireOwnKey(first, second, secret)
+    const { validTo, publicKey } = readCertificate(context)
+    const keyType = publicKey.asymmetricKeyType ?? ''
+    return { material, context, notAfter: new Date(validTo), keyType }
   } catch (cause) {
     throw buildError(name, listFiles(identity), explain(cause, identity), cause)
   }
@@ -146,14 +152,20 @@ function requireWholePem(bytes: Buffer | undefined): void {
   if (!isWhole || words.length % 2 !== 0) throw new Error('The file breaks off.')
 }
 
+/* OpenSSL compares only keys of the same type. */
+function requireOwnKey(cert: Buffer = Buffer.of(), key: Buffer = Buffer.of(), passphrase?: string): void {
+  const secret = createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) })
+  if (!new X509Certificate(cert).checkPrivateKey(secret)) throw new Error('key values mismatch')
+}
+
 /* Connections alone tell which certificate they would show, whatever it was read from; this one is never made. */
-function readEnd(secureContext: SecureContext): Date {
+function readCertificate(secureContext: SecureContext): X509Certificate {
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const socket = new TLSSocket(nowhere, { isServer: true, secureContext })
   try {
     const certificate = socket.getX509Certificate()
     if (certificate === undefined) throw new Error('There is no certificate.')
-    return new Date(certificate.validTo)
+    return certificate
   } finally {
     socket.destroy()
   }

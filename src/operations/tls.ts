@@ -10,6 +10,7 @@ import { createDebug } from '../debug.js'
 import { type CertificateStatus, createEntry, type IsMeant, readEntries } from './tls-entry.js'
 import { createHostTable } from './tls-hosts.js'
 import { requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'
+import { preferOthers } from './tls-precedence.js'
 
 const debug = createDebug('tls')
 
@@ -40,8 +41,10 @@ export type TlsOptions = TlsIdentity & {
 export interface TlsServerOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'> {
   /** The lowest version of TLS. */
   readonly minVersion: SecureVersion
-  /** The ciphers. */
-  readonly ciphers?: string
+  /** The ciphers, those last that take the certificate for all. */
+  readonly ciphers: string
+  /** The signatures, those last that take the certificate for all. */
+  readonly sigalgs: string
   /** Chooses by the name of the host. */
   SNICallback(name: string, done: (error: Error | null, context?: SecureContext) => void): void
 }
@@ -91,6 +94,10 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   const find = createHostTable(others)
   const entries = [first, ...others]
   const servers = new Set<TlsServer>()
+  const forServers = () => {
+    const { material, keyType } = first.current()
+    return { minVersion, ...preferOthers(keyType, ciphers), ...material }
+  }
   let turn: Promise<unknown> = Promise.resolve()
   // One after another: what was read first must not be taken last.
   const read = (isMeant: IsMeant): Promise<boolean> => {
@@ -102,7 +109,7 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
         const { material } = first.current()
         // Only what is new: with its context a server forgets the sessions that clients would resume.
         if (before.material !== material) {
-          for (const server of servers) server.setSecureContext({ ...settings, ...material })
+          for (const server of servers) server.setSecureContext(forServers())
         }
       }
     })
@@ -114,8 +121,7 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   return {
     get options() {
       return {
-        ...settings,
-        ...first.current().material,
+        ...forServers(),
         SNICallback: (name: string, done: Parameters<TlsServerOptions['SNICallback']>[1]) =>
           done(null, (find(name) ?? first).current().context),
       }

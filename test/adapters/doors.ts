@@ -74,12 +74,13 @@ function listenExpress(create: typeof express): Door['listen'] {
 }
 
 /* What Express 5 routes with, without what Express makes of requests and responses, which only those of HTTP/1 bear. */
-function listenRouter({ service, mounts, log }: Application): Listener {
+function listenRouter({ service, mounts, log, seen }: Application): Listener {
   const nest = (inner: express.RequestHandler, path: string) => createRouter().use(path, inner)
   const routes = createRouter().use(
     mounts.reduceRight<express.RequestHandler>(nest, createExpressMiddleware(service)),
   )
   return (request, response) => {
+    seen?.push(request)
     response.once('finish', () => log.push(`${request.method} ${response.statusCode}`))
     routes(request as express.Request, response as express.Response, () => answerNode(request, response))
   }
