@@ -20,5 +20,6 @@ export async function findHint(folder: string): Promise<string | undefined> {
   }
   if (all === 0) return 'There are no images in the folder yet.'
   if (slow * 2 <= all) return undefined
-  return `${slow} of the first ${all} images are slow to serve: "honeydew doctor" tells what makes them fast.`
+  const which = all === 1 ? 'The image is' : `${slow} of the first ${all} images are`
+  return `${which} slow to serve: "honeydew doctor" tells what would make it better.`
 }

@@ -11,7 +11,7 @@ export interface CrewOptions {
   readonly given: Given
   /** Is told of crashes. */
   readonly log: ErrorLog
-  /** Hears what is for who started the server. */
+  /** Hears what is for who started the server; each worker that takes the place of another says it again. */
   onNotice(text: string): void
   /** No worker is left, and none can begin any more. */
   onLost(error: StartError): void

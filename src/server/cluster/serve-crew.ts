@@ -26,7 +26,12 @@ export async function serveCrew(
     args: [],
     serialization: 'advanced',
   })
-  const crew = new Crew({ given, log, onNotice, onLost })
+  let isTold = false
+  const tellOnce = (text: string): void => {
+    if (!isTold) onNotice(text)
+    isTold = true
+  }
+  const crew = new Crew({ given, log, onNotice: tellOnce, onLost })
   await crew.start(divideMachine(settings).workers)
   return {
     port: crew.facts?.port ?? settings.port,
