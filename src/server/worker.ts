@@ -35,9 +35,11 @@ export async function startWorker(
   context: Omit<SiteContext, 'tls'>,
 ): Promise<Worker> {
   const { settings } = resolution
-  const tls = await openTls(resolution)
+  let hearOfTls: NonNullable<TlsOptions['onReload']> = () => {}
+  const tls = await openTls(resolution, error => hearOfTls(error))
   const full = { ...context, tls }
   let current = serveSite(await createSite(resolution, full), settings)
+  hearOfTls = error => tellOfTls(current.site, error)
   const listener = createListener(settings, tls, (request, response) => current.answer(request, response))
   const port = await listen(listener, settings)
   return {
@@ -45,7 +47,7 @@ export async function startWorker(
     site: () => current.site,
     async reload(next) {
       const site = await createSite(next, full)
-      await tls?.reload().catch(error => site.logs.errors.tell('error', 'The certificates stay.', { error }))
+      await tls?.reload().catch(error => tellOfTls(site, error))
       const old = current
       current = serveSite(site, next.settings)
       void old.retire(next.settings.shutdownSeconds * 1000)
@@ -91,11 +93,23 @@ function serveSite(site: Site, { sendSeconds }: ServerSettings): Served {
   }
 }
 
-async function openTls({ settings, config }: Resolution): Promise<TlsMaterial | undefined> {
+function tellOfTls({ logs }: Site, error?: unknown): void {
+  if (error === undefined) logs.errors.tell('info', 'New certificates are in use.')
+  else logs.errors.tell('error', 'The certificates stay as they were.', { error })
+}
+
+async function openTls(
+  { settings, config }: Resolution,
+  onReload: NonNullable<TlsOptions['onReload']>,
+): Promise<TlsMaterial | undefined> {
   const options = config.tls ?? buildTlsOptions(settings)
   if (!options) return undefined
+  const hear: TlsOptions['onReload'] = error => {
+    onReload(error)
+    options.onReload?.(error)
+  }
   try {
-    return await loadTls(options)
+    return await loadTls({ ...options, onReload: hear })
   } catch (error) {
     throw new OptionsError([`tls: ${error instanceof Error ? error.message : String(error)}`])
   }

@@ -9,8 +9,12 @@ export interface WatchedResponse {
   readonly writableFinished: boolean
   /** How many bytes wait to be sent. */
   readonly writableLength: number
+  /** The connection that it is sent by; none while it waits behind another answer, and when it was sent. */
+  readonly socket?: unknown
   /** Gives the response up. */
   destroy(): unknown
+  /** Tells of its end. */
+  emit(event: 'close'): unknown
   /** Hears of its end, or of what was sent before it. */
   once(event: 'close', listener: () => void): unknown
 }
@@ -38,8 +42,28 @@ export interface Tracker {
 }
 
 interface Activity {
-  requests: number
+  /** What is being answered. */
+  readonly responses: Set<WatchedResponse>
   quietSince: number
+}
+
+function createActivity(): Activity {
+  return { responses: new Set(), quietSince: performance.now() }
+}
+
+/* A client of HTTP/1.1 may send requests without waiting for answers (RFC 9112 section 9.3.2). When it leaves, Node tells only
+   the first of the answers; the others would wait for their turn for ever, with all that was made for them. */
+function endWaiting({ responses }: Activity): void {
+  for (const response of [...responses]) {
+    if (response.socket !== null) continue
+    response.destroy()
+    response.emit('close')
+  }
+}
+
+function endIdle(sockets: ReadonlyMap<Socket, Activity>, since: number): void {
+  for (const [socket, { responses, quietSince }] of sockets)
+    if (responses.size === 0 && quietSince <= since) socket.destroySoon()
 }
 
 /** Creates a tracker. @param idleMs - how long a connection of HTTP/2 may be open without a stream */
@@ -54,12 +78,16 @@ export function createTracker(idleMs: number): Tracker {
   }
   return {
     addSocket(socket) {
-      sockets.set(socket, { requests: 0, quietSince: performance.now() })
-      socket.once('close', () => sockets.delete(socket))
+      const activity = createActivity()
+      sockets.set(socket, activity)
+      socket.once('close', () => {
+        sockets.delete(socket)
+        endWaiting(activity)
+      })
     },
     removeSocket: socket => void sockets.delete(socket),
     addSession(session) {
-      sessions.set(session, { requests: 0, quietSince: performance.now() })
+      sessions.set(session, createActivity())
       rest(session)
       session.once('close', () => {
         clearTimeout(sessions.get(session)?.timer)
@@ -70,23 +98,19 @@ export function createTracker(idleMs: number): Tracker {
       const session = sessions.get(connection as Http2Session)
       const activity = session ?? sockets.get(connection as Socket)
       if (session) clearTimeout(session.timer)
-      if (activity) activity.requests += 1
+      activity?.responses.add(response)
       inFlight += 1
       response.once('close', () => {
         inFlight -= 1
         if (!activity) return
-        activity.requests -= 1
+        activity.responses.delete(response)
         activity.quietSince = performance.now()
-        if (session && activity.requests === 0) rest(connection as Http2Session)
+        if (session && activity.responses.size === 0) rest(connection as Http2Session)
       })
     },
     inFlight: () => inFlight,
     connections: () => sockets.size + sessions.size,
-    endIdle(quietMs) {
-      const since = performance.now() - quietMs
-      for (const [socket, { requests, quietSince }] of sockets)
-        if (requests === 0 && quietSince <= since) socket.destroySoon()
-    },
+    endIdle: quietMs => endIdle(sockets, performance.now() - quietMs),
     sessions: () => [...sessions.keys()] as ServerHttp2Session[],
     destroyAll() {
       for (const session of sessions.keys()) session.destroy()
