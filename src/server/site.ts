@@ -8,6 +8,7 @@ import type { ImageServiceOptions } from '../options.js'
 import { createImageService, type ImageService } from '../service.js'
 import type { PurgeTarget } from '../upkeep.js'
 import type { Colleagues, PlainRequest } from './colleagues.js'
+import { listenToHooks } from './hooks.js'
 import { type Logs, logFailure, logReply, logReport, openLogs } from './logs.js'
 import { createNotes, type Notes } from './notes.js'
 import { createWorkerOperations, type WorkerOperations } from './operations.js'
@@ -60,10 +61,7 @@ export async function createSite(resolution: Resolution, context: SiteContext): 
   const options = await named(() => buildServiceOptions(resolution, { isLead, onCacheError }))
   const trustProxy = options.trustProxy ?? ['loopback', 'linklocal', 'uniquelocal']
   const notes = await named(() => createNotes(createTrust(trustProxy)))
-  const onReport = (report: Parameters<typeof logReport>[0]): void => {
-    if (told.logs) logReport(report, told.logs, notes)
-  }
-  const service = await named(() => createImageService(observe(options, notes, onReport)))
+  const service = await named(() => createImageService(observe(options, notes, told)))
   try {
     const { settings, config } = resolution
     const nameUser = (config.nameUser ?? nameText) as typeof nameText
@@ -101,31 +99,28 @@ function rarely<T>(tell: (value: T) => void): (value: T) => void {
   }
 }
 
-/* Hears of answers, and of who asked, beside what the configuration file wants to hear. */
+/* Hears of answers and hooks beside what the configuration file wants to hear. */
 function observe(
   options: ImageServiceOptions,
   notes: Notes,
-  onReport: NonNullable<ImageServiceOptions['onResponse']>,
+  told: { readonly logs?: Logs },
 ): ImageServiceOptions {
-  const { onResponse, authenticate } = options
-  const remember = <T>(headers: HttpRequest['headers'], user: T): T => {
-    notes.find({ headers }).user = user
-    return user
-  }
+  const { onResponse } = options
+  const listening = listenToHooks(options, {
+    onUser(facts, user) {
+      notes.find(facts).user = user
+    },
+    onFailure({ method, url }, name, error) {
+      const message = name === 'authorize' ? 'authorize has failed: access is denied.' : `${name} has failed.`
+      told.logs?.errors.tell('error', message, { request: `${method} ${url}`, error })
+    },
+  })
   return {
-    ...options,
+    ...listening,
     onResponse(report) {
-      onReport(report)
+      if (told.logs) logReport(report, told.logs, notes)
       return onResponse?.(report)
     },
-    ...(authenticate && {
-      authenticate(facts) {
-        const answer = authenticate(facts)
-        return answer instanceof Promise
-          ? answer.then(user => remember(facts.headers, user))
-          : remember(facts.headers, answer)
-      },
-    }),
   }
 }
 
