@@ -1,7 +1,10 @@
 /* The configuration file: found, loaded, and held to be one. */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import type { ServerConfig } from './config.js'
 import { OptionsError } from './options-error.js'
 
@@ -55,13 +58,21 @@ async function importConfig(url: URL, path: string): Promise<unknown> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw new OptionsError([`${name}: this Node reads no TypeScript; expected JavaScript, or Node 22.18`])
-    throw new OptionsError([`${name} cannot be loaded: ${describe(error)}`])
+    const place = error instanceof SyntaxError ? await findPlace(path) : ''
+    throw new OptionsError([`${name} cannot be loaded: ${describe(error)}${place}`])
   }
 }
 
-/* An error of syntax tells its place above its message only. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const [place = ''] = /^file:\S+:\d+$/m.exec(error.stack ?? '') ?? []
-  return place === '' ? error.message : `${error.message} (${place.replace(/^.*\//, '')})`
+  return error instanceof Error ? error.message : String(error)
+}
+
+/* An error of syntax knows its place and does not tell it; Node does, to who has it look at nothing else. */
+async function findPlace(path: string): Promise<string> {
+  const told = await promisify(execFile)(process.execPath, ['--check', path]).then(
+    () => '',
+    (error: { readonly stderr?: string }) => error.stderr ?? '',
+  )
+  const [, line] = /^(?:file:)?\S.*:(\d+)$/m.exec(told) ?? []
+  return line === undefined ? '' : ` (line ${line})`
 }

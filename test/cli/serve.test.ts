@@ -112,7 +112,7 @@ describe('honeydew serve', () => {
       "import 'no-such-package'\nexport default {}",
       /cannot be loaded: Cannot find package/,
     ],
-    ['what is no JavaScript', 'export default { a: }', /cannot be loaded: .*\(broken\.mjs:\d+\)/],
+    ['what is no JavaScript', 'export default {\n  a: }', /cannot be loaded: .* \(line 2\)/],
   ])('tells in one line what is wrong with a file: %s', async (_what, text, expected) => {
     await writeFile(folder.path('broken.mjs'), text)
     const { code, err } = await run(['photos', '--port', '0', '--config', 'broken.mjs'])
