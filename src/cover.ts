@@ -5,6 +5,7 @@ import type { Desk } from './desk.js'
 import { isIIIFError } from './errors.js'
 import type { Cover } from './image/cover.js'
 import { type Overlay, overlayFailed, resolveOverlay } from './image/overlay.js'
+import { refreshOverlay } from './image/overlay-image.js'
 import { type Redactions, redactionFailed, resolveRedactions } from './image/redaction.js'
 import type { ImageContext } from './options.js'
 import { withDeadline } from './schedule/deadline.js'
@@ -59,10 +60,12 @@ async function findOverlay(
   { overlay }: Desk['settings'],
   wait: Wait,
 ): Promise<Overlay | undefined> {
-  if (tier?.overlay !== undefined) return tier.overlay || undefined
-  if (typeof overlay !== 'function') return overlay
+  if (tier?.overlay === false) return undefined
+  const own = tier?.overlay ?? overlay
+  if (own === undefined) return undefined
   try {
-    const options = await wait('to find out what is laid over the image', () => overlay(context))
+    if (typeof own !== 'function') return refreshOverlay(own)
+    const options = await wait('to find out what is laid over the image', () => own(context))
     return options === undefined ? undefined : resolveOverlay(options)
   } catch (error) {
     throw isAborted(error) ? error : overlayFailed(error)

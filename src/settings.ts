@@ -7,6 +7,7 @@ import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
 import { type CacheControlPolicy, resolveCacheControl } from './http/cache-control.js'
 import type { Link } from './http/headers.js'
 import { type ResolvedEncodeOptions, resolveEncodeOptions } from './image/encode-options.js'
+import { requireKnownOptions } from './option-names.js'
 import type { ImageServiceOptions, InfoHook, ProcessOptions, ReadOptions } from './options.js'
 import { type PresentationSettings, resolvePresentation } from './presentation/service-options.js'
 import { type Format, isFormat } from './protocol/format.js'
@@ -100,6 +101,7 @@ export function resolveProcessOptions(options: ProcessOptions): ProcessSettings 
 
 /** Checks the options of {@link createImageService}. @throws TypeError that names the option. */
 export function resolveServiceOptions(options: ImageServiceOptions): ServiceSettings {
+  requireKnownOptions(options)
   const { tileSize, preferredFormats, maxOpenImages = 200, info = {} } = options
   requireCount('tileSize', tileSize)
   requireCount('maxOpenImages', maxOpenImages)

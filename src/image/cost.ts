@@ -1,7 +1,7 @@
 /* What it costs to make an image, estimated before anything is read: how many pixels pass through, and how much memory
    is in use at the peak. Too high is safe; a test holds it against what libvips really takes. */
 import type { ImageDescription, SourceFormat } from '../contracts.js'
-import type { Dimensions } from '../protocol/geometry.js'
+import type { Box, Dimensions } from '../protocol/geometry.js'
 import type { Encoding } from './encode.js'
 import { maxDrawnPixels } from './overlay-raster.js'
 import type { RenderPlan } from './plan.js'
@@ -44,8 +44,8 @@ export function estimateRender(description: ImageDescription, plan: RenderPlan):
   const level = description.levels[plan.level] ?? description.levels[0]
   const samples = (description.bands + (description.hasAlpha ? 1 : 0)) * Math.ceil(description.depth / 8)
   const scaled = plan.resize ?? plan.box
-  const read = level.tile ? plan.box : level
-  const decoded = countDecoded(description, read) * samplesOf(description, samples)
+  const read = level.tile ? spanTiles(plan.box, level.tile) : level
+  const decoded = countDecoded(description, read, level.tile) * samplesOf(description, samples)
   // A turned image is held as a whole, and so is one that takes a second pass.
   const isMarkedInTwo = plan.overlay !== undefined && plan.colour === 'bitonal'
   const isHeld = plan.angle !== 0 || plan.tilt !== 0 || plan.wide || plan.oriented || isMarkedInTwo
@@ -82,9 +82,9 @@ function estimateSquares(description: ImageDescription, { redaction }: RenderPla
   let [pixels, bytes] = [0, 0]
   for (const { level, box } of redaction?.mosaics ?? []) {
     const from = description.levels[level] ?? description.levels[0]
-    const read = from.tile ? box : from
-    pixels += from.tile ? area(box) : 0
-    bytes = Math.max(bytes, countDecoded(description, read) * samplesOf(description, samples))
+    const read = from.tile ? spanTiles(box, from.tile) : from
+    pixels += from.tile ? area(read) : 0
+    bytes = Math.max(bytes, countDecoded(description, read, from.tile) * samplesOf(description, samples))
   }
   return { pixels, bytes }
 }
@@ -94,10 +94,21 @@ function estimateEncoded(pixels: number, format: Encoding['format']): number {
   return pixels * encodedBytes[format] + colours
 }
 
-/* How many pixels are held while they are decoded. */
-function countDecoded({ format, isProgressive = false }: ImageDescription, read: Dimensions): number {
+/* How many pixels are held while they are decoded; of tiles, as long as the next row of them is put together. */
+function countDecoded(
+  { format, isProgressive = false }: ImageDescription,
+  read: Dimensions,
+  tile?: Dimensions,
+): number {
   if (isProgressive || wholeDecoded[format] !== undefined) return area(read)
-  return read.width * Math.min(read.height, heldRows)
+  return read.width * Math.min(read.height, Math.max(heldRows, 2 * (tile?.height ?? 0)))
+}
+
+/* A tile is decoded as a whole, however little of it is wanted. */
+function spanTiles({ x, y, width, height }: Box, tile: Dimensions): Dimensions {
+  const along = (start: number, length: number, side: number) =>
+    (Math.floor((start + length - 1) / side) - Math.floor(start / side) + 1) * side
+  return { width: along(x, width, tile.width), height: along(y, height, tile.height) }
 }
 
 /* The coefficients of a progressive JPEG have 16 bits each. */

@@ -6,16 +6,10 @@ import { isIIIFError } from '../errors.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import type { Mosaic } from './mosaic.js'
 import { type Overlay, overlayFailed, type TextOverlay } from './overlay.js'
+import { loadOverlayImage, type OverlayImage } from './overlay-image.js'
 import { createLayers, type Layer, roomIn, sizeOnCanvas } from './overlay-layers.js'
 import type { OverlayPlan } from './overlay-plan.js'
-import {
-  describeText,
-  drawOverlay,
-  loadOverlayImage,
-  type Motif,
-  type OverlayImage,
-  type Raster,
-} from './overlay-raster.js'
+import { describeText, drawOverlay, type Motif, type Raster } from './overlay-raster.js'
 import { layOutText, measureText, type TextMeasure } from './overlay-text.js'
 
 /** Makes what covers images, and remembers it. */

@@ -4,7 +4,8 @@ import type { ImageDescription } from '../contracts.js'
 import { type Box, ceilDivide, type Dimensions, roundPixels } from '../protocol/geometry.js'
 import type { ResolvedRequest } from '../protocol/resolved.js'
 import { combineTurns, type Turn } from './orientation.js'
-import { maxOverlayPixels, type Overlay } from './overlay.js'
+import type { Overlay } from './overlay.js'
+import { maxOverlayPixels } from './overlay-image.js'
 
 /** What is laid over a response, and where. */
 export interface OverlayPlan {

@@ -1,11 +1,10 @@
 /* Overlays as pixels. One that is laid on a large image is drawn no larger than a bound, and enlarged where it is cut. */
-import { open } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import type { Dimensions } from '../protocol/geometry.js'
-import { type ImageOverlay, maxOverlayBytes, maxOverlayPixels, type Overlay } from './overlay.js'
+import type { Overlay } from './overlay.js'
+import { maxOverlayPixels, type OverlayImage } from './overlay-image.js'
 import type { OverlayTone } from './overlay-plan.js'
 import { formatTextSvg, type TextLayout } from './overlay-text.js'
-import { sniffFormat } from './sniff.js'
 
 /** An overlay, drawn. */
 export interface Raster {
@@ -19,12 +18,6 @@ export interface Raster {
   readonly data: Uint8Array
 }
 
-/** An image that is laid over others, in memory, its size known. */
-export interface OverlayImage extends Dimensions {
-  /** The bytes. */
-  readonly bytes: Uint8Array
-}
-
 /** How an overlay is drawn. */
 export type Motif =
   | { readonly kind: 'image'; readonly image: OverlayImage }
@@ -33,33 +26,6 @@ export type Motif =
 /** Larger ones are drawn smaller, and enlarged where they are cut. */
 export const maxDrawnPixels = 4_000_000
 const maxDrawnSide = 16_384
-
-/**
- * Reads the image of an overlay and its size; nothing is decoded.
- *
- * @throws Error when it cannot be read, is no image, or is over a bound.
- */
-export async function loadOverlayImage({ image }: ImageOverlay): Promise<OverlayImage> {
-  const bytes = typeof image === 'string' ? await readBounded(image) : image
-  if (sniffFormat(bytes) === undefined) throw new Error('overlay: it is no image')
-  const { width, height, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata()
-  if (width * height > maxOverlayPixels) throw new RangeError(`overlay: it has ${width} × ${height} pixels`)
-  return { bytes, width: autoOrient.width, height: autoOrient.height }
-}
-
-async function readBounded(path: string): Promise<Uint8Array> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    if (size > maxOverlayBytes) throw new RangeError(`overlay: it has ${size} bytes`)
-    // One byte more than expected, to see that there is none.
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size + 1), 0, size + 1, 0)
-    if (bytesRead !== size) throw new Error('overlay: it changed while it was read')
-    return buffer.subarray(0, size)
-  } finally {
-    await file.close()
-  }
-}
 
 /** Tells how text is drawn. */
 export function describeText(

@@ -1,8 +1,9 @@
 /* What is laid over images: what a host may ask for, checked and made ready. Where it comes to lie, overlay-plan.ts says. */
-import { statSync } from 'node:fs'
+import type { ImageSource } from '../contracts.js'
 import { SourceError } from '../errors.js'
 import { type Colour, checkGroup, colour, flag, integer, mismatch, number, oneOf } from './check.js'
 import { digest } from './digest.js'
+import { createImageOverlay } from './overlay-image.js'
 
 /**
  * Where an overlay lies: at one of nine places, repeated all over, or in the middle and as large as it can be.
@@ -65,10 +66,12 @@ export interface ImageOverlayOptions extends OverlayPlacement {
   /** An image. */
   readonly kind: 'image'
   /**
-   * The path of a file, or its bytes, in any format that is read, SVG included; at most 10 MiB and 16 million pixels.
+   * The path of a file, its bytes, or a source, such as what `httpSource` finds under its policy; in any format that is
+   * read, SVG included; at most 10 MiB and 16 million pixels. A file that is replaced is laid over images from then on; a
+   * source is what it was when it was resolved, and no two sources with different bytes may have one version.
    * One pixel of it is one pixel of what lengths refer to; where it is larger than that, it is made smaller.
    */
-  readonly image: string | Uint8Array
+  readonly image: string | Uint8Array | ImageSource
 }
 
 /** The line around letters. */
@@ -115,8 +118,8 @@ export type ResolvedPlacement = Required<OverlayPlacement>
 /** {@link ImageOverlayOptions}, checked and complete. */
 export interface ImageOverlay extends ResolvedPlacement {
   readonly kind: 'image'
-  readonly image: string | Uint8Array
-  /** A digest of the options, and of the bytes or the state of the file: for keys of caches and ETags. */
+  readonly image: string | Uint8Array | ImageSource
+  /** A digest of the options, and of the bytes, the state of the file or the version of the source. */
   readonly key: string
 }
 
@@ -144,12 +147,6 @@ export interface TextOverlay extends ResolvedPlacement {
 /** {@link OverlayOptions}, checked and complete. */
 export type Overlay = ImageOverlay | TextOverlay
 
-/** The most bytes that an image may have that is laid over others. */
-export const maxOverlayBytes: number = 10 * 2 ** 20
-
-/** The most pixels that it may have. */
-export const maxOverlayPixels = 16_000_000
-
 const placementNames = ['kind', 'relativeTo', 'position', 'inset', 'opacity', 'minWidth', 'minHeight']
 const textNames = ['text', 'font', 'bold', 'size', 'minSize', 'colour', 'stroke', 'background', 'wrap']
 const maxLength = 1_000_000
@@ -173,26 +170,7 @@ export function resolveOverlay(options: OverlayOptions): Overlay {
     minWidth: integer(0, maxLength, 0)(given.minWidth, 'overlay.minWidth'),
     minHeight: integer(0, maxLength, 0)(given.minHeight, 'overlay.minHeight'),
   }
-  return kind === 'image' ? resolveImage(given, placement) : resolveText(given, placement)
-}
-
-function resolveImage({ image }: Record<string, unknown>, placement: ResolvedPlacement): ImageOverlay {
-  const name = 'overlay.image'
-  if (typeof image !== 'string' && !(image instanceof Uint8Array)) {
-    throw mismatch(name, 'the path of a file, or bytes', image)
-  }
-  const facts = typeof image === 'string' ? statFile(image) : { size: image.byteLength, version: image }
-  if (facts.size === 0 || facts.size > maxOverlayBytes) {
-    throw new TypeError(`${name}: expected 1 to ${maxOverlayBytes} bytes but received ${facts.size}`)
-  }
-  const key = digest('image', placement, typeof image === 'string' ? image : '', facts.version)
-  return Object.freeze({ kind: 'image', ...placement, image, key })
-}
-
-function statFile(path: string): { readonly size: number; readonly version: string } {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (!stats?.isFile()) throw new TypeError(`overlay.image: there is no file "${path}"`)
-  return { size: stats.size, version: `${stats.size} ${stats.mtimeMs}` }
+  return kind === 'image' ? createImageOverlay(given.image, placement) : resolveText(given, placement)
 }
 
 function resolveText(given: Record<string, unknown>, placement: ResolvedPlacement): TextOverlay {

@@ -1,5 +1,5 @@
 /* How much of the machine this process may use. Containers and systemd give it less than there is, by control groups of
-   Linux: of processor time Node says nothing, and of memory it looks at the innermost group only, while all count. */
+   Linux: of processor time Node 20 says nothing, and of memory it looks at the innermost group only, while all count. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'

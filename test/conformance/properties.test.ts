@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HttpReply } from '../../src/contracts.js'
+import type { ImageServiceOptions } from '../../src/options.js'
 import { createImageService, type ImageService } from '../../src/service.js'
 import { bytesSource } from '../../src/source/bytes.js'
 import { fileSource } from '../../src/source/file.js'
@@ -15,7 +16,15 @@ import { createFolder } from './server.js'
 
 type Ask = (path: string) => Promise<HttpReply>
 
-function askOf(service: ImageService, method = 'GET'): Ask {
+const services: ImageService[] = []
+
+afterAll(async () => {
+  await Promise.all(services.map(service => service.close()))
+})
+
+function createAsk(options: ImageServiceOptions, method = 'GET'): Ask {
+  const service = createImageService(options)
+  services.push(service)
   return async url => {
     const reply = await service.handle({
       method,
@@ -126,7 +135,7 @@ describe('canonical URIs', () => {
       let compared = 0
       for (const limits of [{}, { maxScale: 2, maxWidth: 350 }, { maxArea: 9000 }]) {
         // Without a cache both answers are made.
-        const ask = askOf(createImageService({ source: fileSource(folder), cache: false, limits }))
+        const ask = createAsk({ source: fileSource(folder), cache: false, limits })
         await fc.assert(
           fc.asyncProperty(name, parameters, async (image, wanted) => {
             const first = await ask(`/iiif/${version}/${image}/${wanted}`)
@@ -150,7 +159,7 @@ describe('canonical URIs', () => {
 describe.each([2, 3] as const)('redirects of version %i', version => {
   test('lead to the canonical URI in one step', async () => {
     const options = { redirectToCanonical: true, limits: { maxScale: 2, maxWidth: 350 } }
-    const ask = askOf(createImageService({ source: fileSource(folder), ...options }), 'HEAD')
+    const ask = createAsk({ source: fileSource(folder), ...options }, 'HEAD')
     let redirected = 0
     await fc.assert(
       fc.asyncProperty(name, parameters, async (image, wanted) => {
@@ -172,7 +181,7 @@ describe('tiles', () => {
   const names = ['odd.png', 'odd.tif', 'turned3.jpg', 'turned5.jpg', 'turned6.jpg', 'turned8.jpg']
 
   test.each(names)('of every scale factor of %s make up the whole', async name => {
-    const ask = askOf(createImageService({ source: fileSource(folder), tileSize: 160 }))
+    const ask = createAsk({ source: fileSource(folder), tileSize: 160 })
     const info = JSON.parse((await readBody(await ask(`/iiif/3/${name}/info.json`))).toString()) as Info3
     const source = upright[name]!
     expect([info.width, info.height]).toEqual([source.width, source.height])
@@ -287,7 +296,7 @@ test('sizes of any image are served just as they are listed, in both versions', 
           ? picture.png()
           : picture.tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64 })
       const bytes = await file.toBuffer()
-      const ask = askOf(createImageService({ source: () => bytesSource(bytes) }))
+      const ask = createAsk({ source: () => bytesSource(bytes) })
       for (const version of [2, 3]) {
         const { sizes } = JSON.parse(
           (await readBody(await ask(`/iiif/${version}/a/info.json`))).toString(),
@@ -323,8 +332,8 @@ test('whatever the limits, every size and every tile that info.json lists is ser
         }
         const bytes = await cells({ width, height }).png({ compressionLevel: 0 }).toBuffer()
         const source = bytesSource(bytes)
-        const ask = askOf(createImageService({ source: () => source, limits, tileSize }), 'HEAD')
-        const look = askOf(createImageService({ source: () => source, limits, tileSize }))
+        const ask = createAsk({ source: () => source, limits, tileSize }, 'HEAD')
+        const look = createAsk({ source: () => source, limits, tileSize })
         const info = JSON.parse(
           (await readBody(await look('/iiif/3/a/info.json'))).toString(),
         ) as Partial<Info3>
@@ -355,6 +364,7 @@ test('no path does harm: 100,000 random ones give small replies, and never a 500
   const service = createImageService({
     source: identifier => (identifier.length < 20 ? bytesSource(bytes, { version: '1' }) : undefined),
   })
+  services.push(service)
   const nextPath = createPathSource(20261123)
   const statuses = new Map<number, number>()
   for (let i = 0; i < 100_000; i += 1) {

@@ -75,16 +75,22 @@ describe('the pixels of a render', () => {
       810_000,
     ],
     [
-      'are those of the part where there are tiles',
+      'are those of the tiles that hold the part, where there are tiles',
       describePyramid(1000, 800),
       { region: region(100, 100) },
-      20_000,
+      256 * 256 + 10_000,
+    ],
+    [
+      'are those of four tiles where the part lies on their corner',
+      describePyramid(1000, 800),
+      { region: { x: 255, y: 255, width: 2, height: 2 } },
+      512 * 512 + 4,
     ],
     [
       'are those of the level that is read',
       describePyramid(1000, 800),
       { size: { width: 250, height: 200 } },
-      100_000,
+      256 * 256 + 50_000,
     ],
   ])('%s', (_, description, wanted, pixels) => {
     expect(estimate(description, wanted).pixels).toBe(pixels)
@@ -129,6 +135,15 @@ describe('the memory of a render', () => {
       expect(whole.bytes - sequential.bytes).toBeGreaterThan(4000 * 3000 * 5)
     },
   )
+
+  it('counts all of a tile, however little of it is wanted', () => {
+    const huge = { width: 8192, height: 8192 }
+    const level = { width: 60_000, height: 60_000, scaleFactor: 1, tile: huge }
+    const tiled = describeImage(60_000, 60_000, { format: 'tif', levels: [level] })
+    const { pixels, bytes } = estimate(tiled, { region: region(10, 10) })
+    expect(pixels).toBeGreaterThan(8192 * 8192)
+    expect(bytes).toBeGreaterThan(8192 * 8192 * 3)
+  })
 
   it('grows with the format that is written', () => {
     const formats: Format[] = ['jpg', 'png', 'tif', 'webp', 'avif']

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { createCoverStore } from '../../src/image/cover-store.js'
 import { resolveEncodeOptions } from '../../src/image/encode-options.js'
 import { type OverlayOptions, resolveOverlay } from '../../src/image/overlay.js'
+import { refreshOverlay } from '../../src/image/overlay-image.js'
 import { planRender } from '../../src/image/plan.js'
 import { openReader } from '../../src/image/reader.js'
 import { render } from '../../src/image/render.js'
@@ -111,7 +112,10 @@ describe('an overlay that cannot be made refuses the image', () => {
     await expect(failed).rejects.toMatchObject(failure)
     await expect(failed).rejects.toThrow(/^[^/]*$/)
     await writeFile(path, logo)
-    await expect(answerCovered(reader, {}, { overlay, store })).resolves.toMatchObject({ way: 'render' })
+    const again = refreshOverlay(overlay)
+    await expect(answerCovered(reader, {}, { overlay: again, store })).resolves.toMatchObject({
+      way: 'render',
+    })
   })
 
   it('a plan that is rendered without what it plans', async () => {

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { type ImageOverlay, resolveOverlay } from '../../src/image/overlay.js'
-import { drawOverlay, loadOverlayImage } from '../../src/image/overlay-raster.js'
+import { loadOverlayImage, refreshOverlay } from '../../src/image/overlay-image.js'
+import { drawOverlay } from '../../src/image/overlay-raster.js'
+import { bytesSource } from '../../src/source/bytes.js'
 import { createFolder, fromPixels, gridPixels } from './picture.js'
 
 const logo = await fromPixels(gridPixels(40, 20)).png().toBuffer()
 
-function overlayOf(image: string | Uint8Array): ImageOverlay {
+function overlayOf(image: ImageOverlay['image']): ImageOverlay {
   const overlay = resolveOverlay({ kind: 'image', image })
   if (overlay.kind !== 'image') throw new Error('expected an image')
   return overlay
@@ -24,12 +26,33 @@ describe('the image of an overlay', () => {
     expect(await loadOverlayImage(overlayOf(lying))).toMatchObject({ width: 20, height: 40 })
   })
 
-  it('is bounded in bytes also where the file has grown since', async () => {
+  it('is read from a source of any kind, which is closed afterwards', async () => {
+    let closed = 0
+    const close = async () => {
+      closed += 1
+    }
+    const source = { ...bytesSource(logo), close }
+    expect(await loadOverlayImage(overlayOf(source))).toMatchObject({ width: 40, height: 20, bytes: logo })
+    expect(closed).toBe(1)
+  })
+
+  it('is never another file than the one that was looked up', async () => {
     const path = join(await createFolder(), 'logo.png')
     await writeFile(path, logo)
     const overlay = overlayOf(path)
-    await writeFile(path, Buffer.concat([logo, Buffer.alloc(10 * 2 ** 20)]))
-    await expect(loadOverlayImage(overlay)).rejects.toThrow('bytes')
+    await writeFile(path, Buffer.concat([logo, Buffer.alloc(10)]))
+    await expect(loadOverlayImage(overlay)).rejects.toThrow('changed')
+    const now = refreshOverlay(overlay)
+    expect(now.key).not.toBe(overlay.key)
+    expect(now).toEqual(overlayOf(path))
+    expect(await loadOverlayImage(now as ImageOverlay)).toMatchObject({ width: 40, height: 20 })
+  })
+
+  it('is bounded in bytes also where nobody knows before how many there are', async () => {
+    const large = { ...bytesSource(Buffer.concat([logo, Buffer.alloc(10 * 2 ** 20)])) }
+    expect(() => overlayOf(large)).toThrow('overlay.image:')
+    const { size: _size, ...unknown } = large
+    await expect(loadOverlayImage(overlayOf(unknown))).rejects.toThrow('bytes')
   })
 
   it('is bounded in pixels before any is decoded', async () => {

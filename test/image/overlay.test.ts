@@ -2,6 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type OverlayOptions, resolveOverlay } from '../../src/image/overlay.js'
+import { bytesSource } from '../../src/source/bytes.js'
 import { createFolder, fromPixels, gridPixels } from './picture.js'
 
 const logo = await fromPixels(gridPixels(40, 20)).png().toBuffer()
@@ -88,6 +89,8 @@ describe('what is not valid is refused by name', () => {
     [{ ...text, wrap: 1 }, 'overlay.wrap'],
     [{ ...image, text: 'x' }, 'overlay.text'],
     [{ kind: 'image' }, 'overlay.image'],
+    [{ kind: 'image', image: { version: '1' } }, 'overlay.image'],
+    [{ kind: 'image', image: async () => undefined }, 'overlay.image'],
     [{ kind: 'image', image: 'nowhere.png' }, 'overlay.image'],
     [{ kind: 'image', image: new Uint8Array(0) }, 'overlay.image'],
     [{ kind: 'image', image: new Uint8Array(10 * 2 ** 20 + 1) }, 'overlay.image'],
@@ -132,6 +135,14 @@ describe('the key', () => {
       { ...image, image: Buffer.concat([logo, Buffer.alloc(1)]) },
     ].map(options => resolve(options).key)
     expect(new Set(others).size).toBe(others.length)
+  })
+
+  it('of a source is that of its version', () => {
+    const keyOf = (version: string) => resolve({ kind: 'image', image: bytesSource(logo, { version }) }).key
+    expect(keyOf('1')).toBe(keyOf('1'))
+    expect(
+      new Set([keyOf('1'), keyOf('2'), resolve({ kind: 'image', image: Buffer.from('1') }).key]).size,
+    ).toBe(3)
   })
 
   it('of a file changes with the file', async () => {

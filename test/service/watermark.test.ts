@@ -1,6 +1,9 @@
 // A watermark on the whole image, seen through tiles over HTTP: put together they are the whole, to the pixel, also where
 // a tier shows the image smaller than it is.
-import { writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { unlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -9,6 +12,7 @@ import type { OverlayOptions } from '../../src/image/overlay.js'
 import { listTileGrid } from '../../src/protocol/tiles.js'
 import { createImageService, type ImageService } from '../../src/service.js'
 import { fileSource } from '../../src/source/file.js'
+import { httpSource } from '../../src/source/http.js'
 import { createFolder, decode, fromPixels, type Pixels, wavePixels } from '../image/picture.js'
 import { ask } from './ask.js'
 
@@ -121,4 +125,76 @@ it.each(
   })
   services.push(service)
   expect(await compare(service, identifier, factor)).toBe(0)
+})
+
+const colourOf = async (bytes: Buffer) => {
+  const { data } = await decode(bytes)
+  return [...data.subarray(0, 3)].map(sample => Math.round(sample / 32))
+}
+
+const flat = (background: string) =>
+  sharp({ create: { width: 1003, height: 701, channels: 3, background } })
+    .png()
+    .toBuffer()
+
+it('a watermark that is replaced while the service runs is on the next image, of a tier also, and never under an old ETag', async () => {
+  const path = join(folder, 'mark.png')
+  const overlay: OverlayOptions = { kind: 'image', image: path, position: 'scaled' }
+  const tag = async (name: string) => {
+    const { status, headers, bytes } = await ask(service, `/iiif/3/${name}/full/100,/0/default.png`)
+    expect(status).toBe(200)
+    return { etag: headers.ETag, colour: await colourOf(bytes) }
+  }
+  await writeFile(path, await flat('#ff0000'))
+  const service = createImageService({
+    source: fileSource(folder),
+    overlay,
+    authorize: () => tier('all'),
+    tiers: { small: { scale: { maxWidth: 401 }, overlay: { ...overlay, opacity: 0.999 } }, all: {} },
+  })
+  services.push(service)
+  const before = [await tag('a.png'), await tag('a.png;tier=small')]
+  await writeFile(path, Buffer.concat([await flat('#0000ff'), Buffer.from('longer')]))
+  const after = [await tag('a.png'), await tag('a.png;tier=small')]
+  expect(before.map(({ colour }) => colour)).toEqual([
+    [8, 0, 0],
+    [8, 0, 0],
+  ])
+  expect(after.map(({ colour }) => colour)).toEqual([
+    [0, 0, 8],
+    [0, 0, 8],
+  ])
+  expect(new Set([...before, ...after].map(({ etag }) => etag)).size).toBe(4)
+  await unlink(path)
+  expect((await ask(service, '/iiif/3/a.png/full/100,/0/default.png')).status).toBe(500)
+})
+
+it('a watermark comes from another server under the policy of httpSource, and is asked for once', async () => {
+  const requests: string[] = []
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`)
+    response.setHeader('ETag', '"1"').setHeader('Content-Type', 'image/png').end(mark)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const marks = httpSource({ url: `${origin}/{identifier}`, allowPrivateAddresses: true })
+  const image = await marks('mark.png', {})
+  if (image === undefined) throw new Error('expected a source')
+  const asked = requests.length
+  const service = createImageService({
+    source: fileSource(folder),
+    overlay: { kind: 'image', image, position: 'top-left' },
+  })
+  services.push(service)
+  const plain = createImageService({ source: fileSource(folder) })
+  services.push(plain)
+  for (const side of [100, 110, 120]) {
+    const path = `/iiif/3/a.png/0,0,${side},${side}/max/0/default.png`
+    const { status, bytes } = await ask(service, path)
+    expect(status).toBe(200)
+    expect(bytes.equals((await ask(plain, path)).bytes)).toBe(false)
+  }
+  expect(requests.length - asked).toBeLessThanOrEqual(1)
+  await marks.close()
+  await new Promise(settle => server.close(settle))
 })
