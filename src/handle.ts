@@ -8,6 +8,7 @@ import { AbortedError } from './errors.js'
 import type { RememberedRequest } from './exchange.js'
 import { createFlowDoor, type FlowDoor } from './flow.js'
 import { createPresentationHandle } from './handle-presentation.js'
+import { createVersion1Handle } from './handle-version-1.js'
 import { type BaseUriOptions, createBaseUri } from './http/base-uri.js'
 import { buildPreflight } from './http/headers.js'
 import { createParser } from './parser.js'
@@ -28,6 +29,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
   const resolveBase = createBaseUri(options)
   const parser = createParser(settings.parse)
   const present = createPresentationHandle(desk, resolveBase)
+  const redirectVersion1 = createVersion1Handle(desk, resolveBase)
 
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
     // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
@@ -66,7 +68,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
     // First, because the prefix of images may lie above them.
     const door = flow?.owns(http.url) ? flow : undefined
     const match = door ?? parser.recall(http.url) ?? parser.match(http.url)
-    if (match === undefined) return present?.(http)
+    if (match === undefined) return (await present?.(http)) ?? redirectVersion1?.(http)
     const began = tally.begin()
     const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
     const reply = await ('owns' in match ? answerFlow(http, match, trace) : answer(http, match, trace))

@@ -84,6 +84,7 @@ const service: Names<ImageServiceOptions> = {
   trustProxy: true,
   prefixes: true,
   publicPrefixes: true,
+  version1Prefix: true,
   slashSubstitute: true,
   allowSlashes: true,
   authorize: true,

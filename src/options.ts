@@ -110,6 +110,11 @@ export interface ImageServiceOptions<User = unknown>
    * @defaultValue those of `prefixes`
    */
   readonly publicPrefixes?: Partial<Readonly<Record<ImageApiVersion, string>>>
+  /**
+   * The path of version 1.1 of the Image API, whose requests are redirected (301) to the requests of version 2 that ask for
+   * the same; `false` leaves them to others. @defaultValue `/iiif/1`, where version 2 is served
+   */
+  readonly version1Prefix?: string | false
   /** Where results are kept between requests; `false` keeps nothing. @defaultValue 64 MiB of memory */
   readonly cache?: Cache | MemoryCacheOptions | false
   /**

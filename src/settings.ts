@@ -42,6 +42,8 @@ export interface ServiceSettings extends ProcessSettings, WhoSettings {
   readonly parse: ParseOptions & { readonly prefixes: Prefixes }
   /** What clients see in front of identifiers. */
   readonly publicPrefixes: Readonly<Record<ImageApiVersion, string>>
+  /** Where requests of version 1.1 are redirected from. */
+  readonly version1Prefix: string | false
   /** The links to the levels that the service complies with. */
   readonly profileLinks: Readonly<Record<ImageApiVersion, Link>>
   /** Where results are kept. */
@@ -115,6 +117,7 @@ export function resolveServiceOptions(options: ImageServiceOptions): ServiceSett
     ...(preferredFormats === undefined ? {} : { preferredFormats: [...preferredFormats] }),
     ...resolveResolver(options.source),
     parse: { prefixes, allowSlashes, ...(slashSubstitute ? { slashSubstitute } : {}) },
+    version1Prefix: resolveVersion1Prefix(options.version1Prefix),
     publicPrefixes: { ...onlyStrings(prefixes), ...resolvePublicPrefixes(options.publicPrefixes) },
     cache: resolveCache(options.cache),
     maxOpenImages,
@@ -167,6 +170,11 @@ function resolvePublicPrefixes(prefixes: ImageServiceOptions['publicPrefixes'] =
   for (const [version, prefix] of Object.entries(prefixes))
     requirePrefix(`publicPrefixes[${version}]`, prefix)
   return prefixes
+}
+
+function resolveVersion1Prefix(prefix: string | false = '/iiif/1'): string | false {
+  requirePrefix('version1Prefix', prefix)
+  return prefix
 }
 
 function onlyStrings({ 2: second, 3: third }: Prefixes): Record<ImageApiVersion, string> {

@@ -35,15 +35,15 @@ const compressionNames: Readonly<Record<number, string>> = {
   [compressions.deflate]: 'deflate',
   [compressions.oldDeflate]: 'deflate',
   [compressions.packBits]: 'PackBits',
-  33003: 'JPEG 2000 (Aperio)',
-  33004: 'JPEG 2000 (Aperio)',
-  33005: 'JPEG 2000 (Aperio)',
-  34712: 'JPEG 2000',
-  34887: 'LERC',
-  34925: 'LZMA',
+  [compressions.jpeg2000YCbCr]: 'JPEG 2000 (Aperio)',
+  [compressions.jpeg2000Any]: 'JPEG 2000 (Aperio)',
+  [compressions.jpeg2000Rgb]: 'JPEG 2000 (Aperio)',
+  [compressions.jpeg2000]: 'JPEG 2000',
+  [compressions.lerc]: 'LERC',
+  [compressions.lzma]: 'LZMA',
   [compressions.zstd]: 'Zstandard',
   [compressions.webp]: 'WebP',
-  50002: 'JPEG XL',
+  [compressions.jpegXl]: 'JPEG XL',
 }
 
 const readable: readonly string[] = [

@@ -21,3 +21,6 @@ export function readLibvipsVersions(): { readonly sharp: string; readonly libvip
   const { sharp: ours = 'unknown', vips = 'unknown' } = sharp.versions
   return { sharp: ours, libvips: vips }
 }
+
+/** Whether libvips is the one that comes with sharp, of which is known what it can read. */
+export const isBundledLibvips: boolean = sharp.versions.tiff !== undefined

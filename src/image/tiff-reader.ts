@@ -2,21 +2,20 @@
    are sent as they are stored, cut and joined, or decoded by whatever is quickest for their compression. */
 import type { ImageReader, ImageSource, PixelInput, PyramidLevel, StoredBytes } from '../contracts.js'
 import { isIIIFError, SourceError } from '../errors.js'
-import { type Box, coversImage, type Dimensions } from '../protocol/geometry.js'
+import { type Box, coversImage } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge } from './failure.js'
 import { isSrgb } from './icc.js'
 import type { Joiner } from './joiner.js'
 import { assembleJpeg, type JpegTiles, takeJpegTile } from './jpeg-tiles.js'
 import type { ReaderOptions } from './reader.js'
-import { isDecodable } from './tiff/decode.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import { findTile, type TiffLayout } from './tiff/layout.js'
 import { openTiff, readRange, type TiffFile } from './tiff/open.js'
 import { describeTiff, groupPages } from './tiff/pyramid.js'
 import { decodeRegion } from './tiff/region.js'
 import { cutTiff, isCuttable } from './tiff/subset.js'
-import { compressions } from './tiff/tags.js'
 import { fetchLists, readTileBytes } from './tiff/tile.js'
+import { countPixels, isForeign, isQuick, requireLibvips, requireReadable } from './tiff-choice.js'
 import { describeCoding, openLevel, type TiffReaderLevel } from './tiff-coding.js'
 import { readTiffMetadata } from './tiff-metadata.js'
 import { checkWebpSize, withIccProfile } from './webp/profile.js'
@@ -51,6 +50,7 @@ export async function openTiffReader(
   const file = await openTiff(source, signal)
   const description = describeTiff(file, options.page)
   const page = groupPages(file)[options.page] ?? []
+  for (const { directory } of page) requireReadable(directory)
   const range = page[0]?.directory.iccProfile
   const profile = range && (await readRange(file, range, signal))
   // A profile that says sRGB says what everybody takes for granted.
@@ -130,13 +130,16 @@ async function readPixels(
   if (level === undefined) throw new RangeError(`level: there is no ${index}`)
   const { directory, jpeg } = level
   const path = findPath(opened, directory)
-  const isOurs = path === undefined || isOneTile(directory.layout, box)
+  const isOurs = path === undefined || isForeign(directory) || isOneTile(directory.layout, box)
   const joined = isOurs && jpeg ? await joinPixels(opened, jpeg, box, signal) : undefined
   if (joined) return joined
-  if (isOurs && isQuick(opened, directory, box)) {
+  const isPlain =
+    profile === undefined || (opened.tileProfile === undefined && directory.bitsPerSample[0] === 8)
+  if (isOurs && isQuick(directory, box, isPlain)) {
     const region = await decodeRegion(file, directory, box, signal)
     if (region) return { ...region, kind: 'raw' }
   }
+  requireLibvips(directory)
   checkPixels(opened, directory, box)
   if (path !== undefined) {
     const { page, subifd } = directory
@@ -175,33 +178,7 @@ function isOneTile(layout: TiffLayout, { x, y, width, height }: Box): boolean {
   return findTile(layout, x, y) === findTile(layout, x + width - 1, y + height - 1)
 }
 
-/* Whether decoding here is quicker than libvips, and does the same: there is no profile that libvips would apply. */
-function isQuick({ profile, tileProfile }: Opened, directory: TiffDirectory, box: Box): boolean {
-  const isPlain = profile === undefined || (tileProfile === undefined && directory.bitsPerSample[0] === 8)
-  return (
-    isPlain &&
-    directory.layout.kind === 'tiles' &&
-    quickCompressions.includes(directory.compression) &&
-    countPixels(box) <= maxQuickPixels &&
-    isDecodable(directory)
-  )
-}
-
-function countPixels({ width, height }: Dimensions): number {
-  return width * height
-}
-
 const maxFinePixels = 4_000_000
-
-/* Decoded samples are held in memory; libvips holds a few rows of them. */
-const maxQuickPixels = 4_000_000
-
-const quickCompressions: readonly number[] = [
-  compressions.none,
-  compressions.deflate,
-  compressions.oldDeflate,
-  compressions.packBits,
-]
 
 /* The tiles of the region as one JPEG in memory; from where they meet the grid of their MCUs. */
 async function joinPixels(

@@ -1,5 +1,6 @@
 import { unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as zlib from 'node:zlib'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,7 @@ import {
   gridPixels,
   writeSource,
 } from './picture.js'
+import { imageFields, writeTiff } from './tiff/writer.js'
 import { buildTiff } from './tiff-file.js'
 
 const grid = gridPixels(40, 30)
@@ -225,6 +227,38 @@ describe('a source is refused', () => {
     expect(await codeOf(openReader(bytesSource(svg)))).toBe('501 not-implemented')
     const { description } = await openReader(bytesSource(svg), { svg: true })
     expect(description).toMatchObject({ format: 'svg', width: 30, height: 20 })
+  })
+
+  it.each([
+    [33003, 'JPEG 2000'],
+    [33004, 'JPEG 2000'],
+    [33005, 'JPEG 2000'],
+    [34712, 'JPEG 2000'],
+    [34887, 'LERC'],
+    [34925, 'LZMA'],
+    [50002, 'JPEG XL'],
+  ])('whose tiles have the compression %i, by its name: %s', async (compression, name) => {
+    const tiles = [new Uint8Array(500)]
+    const bytes = Buffer.from(writeTiff([{ fields: imageFields(64, 64, { compression, tile: 64 }), tiles }]))
+    const folder = await createFolder()
+    for (const source of [bytesSource(bytes), await writeSource(folder, 'image.tif', bytes)]) {
+      const opened = openReader(source)
+      await expect(opened).rejects.toMatchObject({ status: 501, code: 'not-implemented' })
+      await expect(opened).rejects.toThrow(name)
+    }
+  })
+
+  it('whose tiles have Zstandard, where Node has none; where it has, they are decoded', async () => {
+    const compress = Reflect.get(zlib, 'zstdCompressSync') as undefined | ((bytes: Uint8Array) => Uint8Array)
+    const pixels = Buffer.alloc(64 * 64, 99)
+    const tiles = [compress?.(pixels) ?? pixels]
+    const fields = imageFields(64, 64, { compression: 50000, tile: 64 })
+    const bytes = Buffer.from(writeTiff([{ fields, tiles }]))
+    const opened = openReader(await writeSource(await createFolder(), 'image.tif', bytes))
+    if (!compress) return expect(opened).rejects.toMatchObject({ status: 501, message: /Zstandard/ })
+    const reader = await opened
+    const found = await reader.pixels(0, { x: 5, y: 5, width: 9, height: 9 })
+    return expect(found).toMatchObject({ kind: 'raw', data: new Uint8Array(81).fill(99) })
   })
 
   it('that has too many pixels, before any memory is spent on them', async () => {

@@ -54,8 +54,15 @@ export const compressions = {
   deflate: 8,
   oldDeflate: 32946,
   packBits: 32773,
+  jpeg2000YCbCr: 33003,
+  jpeg2000Any: 33004,
+  jpeg2000Rgb: 33005,
+  jpeg2000: 34712,
+  lerc: 34887,
+  lzma: 34925,
   zstd: 50000,
   webp: 50001,
+  jpegXl: 50002,
 } as const
 
 /** The values of PhotometricInterpretation that this library names. */
