@@ -107,7 +107,7 @@ export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './prot
 export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
 export type { CacheOutcome, Phases, ResponseReport } from './report.js'
 export type { AdmissionStats } from './schedule/admission.js'
-export type { LaneStats } from './schedule/lane.js'
+export type { LaneSettings, LaneStats } from './schedule/lane.js'
 export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/options.js'
 // The service
 export { createImageService, type ImageService } from './service.js'

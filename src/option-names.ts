@@ -3,6 +3,7 @@
 import type { CookieSettings, FlowOptions } from './access/flow-options.js'
 import type { TierOptions } from './access/tiers.js'
 import type { MemoryCacheOptions } from './cache/memory.js'
+import type { HealthOptions } from './health.js'
 import type { ImageServiceOptions, MaintenanceOptions, ReadOptions, RevalidateOptions } from './options.js'
 import type { PresentationOptions } from './presentation/service-options.js'
 import type { LimitOptions } from './protocol/limits.js'
@@ -107,6 +108,7 @@ const service: Names<ImageServiceOptions> = {
   preferredFormats: true,
   info: true,
   presentation,
+  health: { identifier: true, timeoutSeconds: true } satisfies Names<HealthOptions>,
   cacheControl: true,
   onResponse: true,
   serverTiming: true,

@@ -31,6 +31,7 @@ const strangers: readonly [name: string, options: object][] = [
   ['tiers.public.maxWidth', { authorize: () => ({}), tiers: { public: { maxWidth: 800 } } }],
   ['tiers.public.limits.width', { authorize: () => ({}), tiers: { public: { limits: { width: 800 } } } }],
   ['flow.cookie.maxAge', { authorize: () => ({}), flow: { cookie: { maxAge: 60 } } }],
+  ['health.image', { health: { image: 'a.tif' } }],
   ['toString', { toString: () => 'a service' }],
 ]
 

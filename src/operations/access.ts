@@ -5,6 +5,7 @@ import { AccessError, IIIFError } from '../errors.js'
 import { readHeader } from '../http/header-field.js'
 import { createTrust, parseAddress } from '../http/trust-proxy.js'
 import { parseAuthority } from '../http/uri.js'
+import { requireNames } from './option-names.js'
 import type { OperationsAccess, OperationsGroup, OperationsOptions } from './options.js'
 
 /** Lets a request in, or throws an {@link AccessError}. */
@@ -42,6 +43,7 @@ function createGate(access: OperationsAccess, name: string): Gate | undefined {
   if (access === 'open') return () => {}
   if (access === 'loopback') return requireLoopback
   if (!isRecord(access)) throw new TypeError(`${name}: ${expected}`)
+  requireNames(access, { token: true }, `${name}.`)
   const digests = resolveTokens(access.token, `${name}.token`)
   return request => requireToken(request, digests)
 }

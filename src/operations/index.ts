@@ -13,6 +13,7 @@ export type {
 } from './options.js'
 export {
   createProcessMonitor,
+  type DelayCounts,
   type ProcessMonitor,
   type ProcessReport,
   type ProcessStats,
@@ -24,6 +25,7 @@ export {
   type TlsServer,
   type TlsServerOptions,
 } from './tls.js'
+export type { CertificateStatus } from './tls-entry.js'
 export {
   type Passphrase,
   type PemIdentity,

@@ -7,6 +7,7 @@ import { formatHeaderUri } from '../http/uri.js'
 import { readVersions } from '../versions.js'
 import { createGates, requireSameSite } from './access.js'
 import { formatOperations } from './metrics.js'
+import { type Names, requireNames } from './option-names.js'
 import type { OperatedService, OperationsGroup, OperationsOptions } from './options.js'
 import { readOrder } from './order.js'
 import { createProcessMonitor } from './process-monitor.js'
@@ -40,6 +41,7 @@ type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>
  * ```
  */
 export function createOperations(service: OperatedService, options: OperationsOptions = {}): Operations {
+  requireNames(options, optionNames)
   const { maxTasks = 100 } = options
   const prefix = resolvePrefix(options.prefix)
   const gates = createGates(options.access)
@@ -77,6 +79,14 @@ export function createOperations(service: OperatedService, options: OperationsOp
       await tasks.close()
     },
   }
+}
+
+const optionNames: Names<OperationsOptions> = {
+  prefix: true,
+  access: true,
+  maxTasks: true,
+  reports: true,
+  tls: true,
 }
 
 function resolvePrefix(prefix: unknown = '/'): string {

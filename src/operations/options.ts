@@ -1,5 +1,4 @@
-/* The options of the operations of a service, as programs write them, and what they are resolved to. */
-
+/* The options of the operations of a service, as programs write them. */
 import type { SweepReport } from '../contracts.js'
 import type { Health } from '../health.js'
 import type { ShownSettings } from '../shown-settings.js'
@@ -60,5 +59,8 @@ export interface OperationsOptions {
    */
   readonly reports?: () => readonly ProcessReport[] | Promise<readonly ProcessReport[]>
   /** The certificates whose end is told: what `loadTls` gave. @defaultValue none */
-  readonly tls?: { certificates(): readonly CertificateStatus[] }
+  readonly tls?: {
+    /** Tells of the certificates in use. */
+    certificates(): readonly CertificateStatus[]
+  }
 }

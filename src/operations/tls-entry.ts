@@ -1,5 +1,6 @@
 /* A certificate in use, and the files that it may be read from again. */
 import type { SecureContextOptions } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { type LoadedIdentity, loadIdentity, readStamp, TlsError, type TlsIdentity } from './tls-identity.js'
 
 /** What is known of a certificate in use. */
@@ -22,8 +23,8 @@ export interface Entry {
   current(): LoadedIdentity
   /** Whether the files are others than those that were last read, or could not be taken then. */
   hasChanged(): Promise<boolean>
-  /** Reads the files. @throws {@link TlsError} */
-  read(): Promise<void>
+  /** Reads the files; `true` where something has come of it that was not so before. @throws {@link TlsError} */
+  read(): Promise<boolean>
   /** Tells of what is in use. */
   tell(): CertificateStatus
 }
@@ -48,8 +49,13 @@ export function createEntry(name: string, identity: TlsIdentity, settings: Secur
       try {
         // Before the files: what is written while they are read is then read again.
         stamp = await readStamp(identity)
-        loaded = await loadIdentity(identity, name, settings)
+        const read = await loadIdentity(identity, name, settings)
+        // What is the same stays: with a new context servers forget the sessions that clients would resume.
+        const isNew = !isDeepStrictEqual(read.material, loaded?.material)
+        if (isNew) loaded = read
+        const isBetter = problem !== undefined
         problem = undefined
+        return isNew || isBetter
       } catch (error) {
         problem = toTlsError(error).problem
         throw error
@@ -65,16 +71,14 @@ export function createEntry(name: string, identity: TlsIdentity, settings: Secur
 
 /**
  * Reads those that are meant, each by itself: a certificate that is not taken keeps no other from being taken. Tells whether
- * any was read.
+ * any has changed.
  *
  * @throws {@link TlsError} with what is wrong with each that was not taken.
  */
 export async function readEntries(entries: readonly Entry[], isMeant: IsMeant): Promise<boolean> {
   const outcomes = await Promise.allSettled(
     entries.map(async entry => {
-      if (!(await isMeant(entry))) return false
-      await entry.read()
-      return true
+      return (await isMeant(entry)) && (await entry.read())
     }),
   )
   const errors = outcomes.flatMap(outcome =>

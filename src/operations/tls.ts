@@ -7,9 +7,10 @@ import {
   type SecureVersion,
 } from 'node:tls'
 import { createDebug } from '../debug.js'
+import { type Names, requireNames } from './option-names.js'
 import { type CertificateStatus, createEntry, type IsMeant, readEntries } from './tls-entry.js'
 import { createHostTable } from './tls-hosts.js'
-import { requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'
+import { type PemIdentity, requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'
 import { preferOthers } from './tls-precedence.js'
 
 const debug = createDebug('tls')
@@ -27,7 +28,7 @@ export type TlsOptions = TlsIdentity & {
    */
   readonly watchSeconds?: number
   /**
-   * Hears when files have changed and were read: with an error where some were not taken, once for each reason.
+   * Hears when certificates have changed: with an error where files were not taken, once for each reason.
    * @defaultValue a line on the debug channel
    */
   readonly onReload?: (error?: TlsError) => void
@@ -107,7 +108,6 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
         return await readEntries(entries, isMeant)
       } finally {
         const { material } = first.current()
-        // Only what is new: with its context a server forgets the sessions that clients would resume.
         if (before.material !== material) {
           for (const server of servers) server.setSecureContext(forServers())
         }
@@ -138,10 +138,30 @@ export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   }
 }
 
+const identityNames: Names<PemIdentity> = {
+  cert: true,
+  key: true,
+  pfx: true,
+  passphrase: true,
+}
+
+const optionNames: Names<TlsOptions & PemIdentity> = {
+  ...identityNames,
+  hosts: true,
+  watchSeconds: true,
+  onReload: true,
+  minVersion: true,
+  ciphers: true,
+}
+
 function requireOptions(options: TlsOptions): void {
   const { hosts = {}, watchSeconds = 60, onReload, minVersion = 'TLSv1.2', ciphers } = options
+  requireNames(options, optionNames)
   requireIdentity(options, 'tls')
-  for (const [name, identity] of Object.entries(hosts)) requireIdentity(identity, `hosts["${name}"]`)
+  for (const [name, identity] of Object.entries(hosts)) {
+    requireIdentity(identity, `hosts["${name}"]`)
+    requireNames(identity, identityNames, `hosts["${name}"].`)
+  }
   if (!(typeof watchSeconds === 'number' && watchSeconds >= 0 && watchSeconds <= maxWatchSeconds)) {
     const range = `seconds from 0 to ${maxWatchSeconds}`
     throw new TypeError(`watchSeconds: expected ${range} but received ${String(watchSeconds)}`)
@@ -174,7 +194,7 @@ function watch(
   if (seconds === 0) return undefined
   let lastMessage = ''
   const tell = (error?: TlsError): void => {
-    debug(error ? 'files were not taken: %o' : 'files were read anew', error)
+    debug(error ? 'files were not taken: %o' : 'certificates have changed', error)
     try {
       onReload?.(error)
     } catch (thrown) {
@@ -190,9 +210,9 @@ function watch(
     if (isLooking) return
     isLooking = true
     look()
-      .then(wasRead => {
+      .then(hasChanged => {
         lastMessage = ''
-        if (wasRead) tell()
+        if (hasChanged) tell()
       }, note)
       .finally(() => {
         isLooking = false

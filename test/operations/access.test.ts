@@ -139,6 +139,8 @@ describe('the groups', () => {
     [{ helth: 'open' }, /^access: expected some of .* "helth"/],
     [{ health: 'yes' }, /^access\.health: expected/],
     [{ health: null }, /^access\.health: expected/],
+    [{ token, tokens: [] }, /^access\.tokens: there is no such option/],
+    [{ tasks: { token, scope: 'a' } }, /^access\.tasks\.scope: there is no such option/],
     [{ token: [] }, /^access\.token: expected at least one/],
     [{ token: 'abcdefghijklmno' }, /^access\.token: expected at least 16/],
     [{ token: ['abcdefghijklmnop', 'short'] }, /^access\.token: /],

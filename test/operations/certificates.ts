@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { promisify } from 'node:util'
+import { createDeferred } from '../schedule/deferred.js'
 
 const run = promisify(execFile)
 
@@ -94,4 +95,23 @@ export async function shakeHands(
     })
     socket.once('error', reject)
   })
+}
+
+/** Opens a connection that may be resumed, or resumes one. */
+export async function openSession(
+  port: number,
+  given?: Buffer,
+): Promise<{ readonly session: Buffer | undefined; readonly isReused: boolean }> {
+  const { promise, resolve, reject } = createDeferred<{ session: Buffer | undefined; isReused: boolean }>()
+  // In TLS 1.2 all that it takes is there when hands are shaken.
+  const options = { rejectUnauthorized: false, maxVersion: 'TLSv1.2' } as const
+  const socket = tls.connect(
+    { host: '127.0.0.1', port, ...options, ...(given && { session: given }) },
+    () => {
+      resolve({ session: socket.getSession(), isReused: socket.isSessionReused() })
+      socket.destroy()
+    },
+  )
+  socket.once('error', reject)
+  return promise
 }

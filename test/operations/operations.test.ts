@@ -324,6 +324,7 @@ describe('the options', () => {
     [{ maxTasks: 0 }, /^maxTasks: /],
     [{ maxTasks: 1.5 }, /^maxTasks: /],
     [{ access: 'all' as never }, /^access: /],
+    [{ acess: 'closed' } as never, /^acess: there is no such option/],
   ])('%j are refused', async (options, message) => {
     const service = createService(new EventEmitter())
     onTestFinished(() => service.close())

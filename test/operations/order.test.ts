@@ -1,4 +1,5 @@
 // What can be posted to /tasks.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Order, parseOrder, readOrder } from '../../src/operations/order.js'
 import { buildRequest } from './asking.js'
@@ -146,5 +147,17 @@ describe('an order', () => {
     await expect(readOrder({ ...buildRequest('/tasks', { body: {} }), body })).rejects.toMatchObject({
       status: 400,
     })
+  })
+})
+
+describe('the page on operations', () => {
+  const page = readFileSync('src/docs/operations.md', 'utf8')
+  const orders = [...page.matchAll(/^\{ "kind": .*\}$/gm)].map(([text]) => text)
+
+  it('shows each kind of order', () => expect(orders).toHaveLength(5))
+
+  it.each(orders)('is right: %s', order => {
+    const given = JSON.parse(order)
+    expect(parseOrder(given).kind).toBe(given.kind)
   })
 })

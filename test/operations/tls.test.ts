@@ -20,6 +20,7 @@ import {
   lockKey,
   makePair,
   makePkcs12,
+  openSession,
   type Pair,
   readTrusted,
   shakeHands,
@@ -31,6 +32,11 @@ describe('the options', () => {
     [{}, /^tls: expected the files/],
     [{ ...files, hosts: { 'a.example': {} } }, /^hosts\["a\.example"\]: expected the files/],
     [{ ...files, hosts: { 'a b': files } }, /^hosts: expected names/],
+    [{ ...files, host: {} }, /^host: there is no such option/],
+    [
+      { ...files, hosts: { 'a.example': { ...files, ca: '' } } },
+      /^hosts\["a\.example"\]\.ca: there is no such/,
+    ],
     [{ ...files, watchSeconds: -1 }, /^watchSeconds: /],
     [{ ...files, watchSeconds: Number.NaN }, /^watchSeconds: /],
     [{ ...files, watchSeconds: 86_401 }, /^watchSeconds: /],
@@ -157,6 +163,18 @@ describe.skipIf(!hasOpenssl)('certificates', () => {
       await material.reload()
       expect([await nameAt(port, 'localhost'), await nameAt(port)]).toEqual([name, 'first'])
     }
+  })
+
+  it('that are read anew and are the same let clients resume their sessions', async () => {
+    const files = await place(pairs.first)
+    const material = await load(files)
+    const port = await listen(material)
+    const { session } = await openSession(port)
+    await material.reload()
+    expect((await openSession(port, session)).isReused).toBe(true)
+    await replace(files, pairs.third)
+    await material.reload()
+    expect((await openSession(port, session)).isReused).toBe(false)
   })
 
   it('are believed by clients that check them', async () => {
