@@ -23,7 +23,9 @@ export async function stopListening(server: HttpServer, tracker: Tracker, boundM
   const began = performance.now()
   // Not the method of the server of HTTP: it closes idle connections at once.
   if (server.listening) Server.prototype.close.call(server)
-  for (const session of tracker.sessions()) session.goaway(constants.NGHTTP2_NO_ERROR, allStreams)
+  // One that its client has just ended throws.
+  for (const session of tracker.sessions())
+    if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, allStreams)
   while (tracker.connections() > 0 && performance.now() - began < boundMs) {
     tracker.endIdle(quietMs)
     if (performance.now() - began > quietMs)

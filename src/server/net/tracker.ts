@@ -29,7 +29,7 @@ export interface Tracker {
   addSession(session: ServerHttp2Session): void
   /** A request has come; it is over when its response is closed. */
   begin(connection: Socket | Http2Session, response: WatchedResponse): void
-  /** How many requests are being answered. */
+  /** How many requests are being answered whose client is still there. */
   inFlight(): number
   /** How many connections there are. */
   connections(): number
@@ -66,11 +66,16 @@ function endIdle(sockets: ReadonlyMap<Socket, Activity>, since: number): void {
     if (responses.size === 0 && quietSince <= since) socket.destroySoon()
 }
 
+function countResponses(activities: Iterable<Activity>): number {
+  let sum = 0
+  for (const { responses } of activities) sum += responses.size
+  return sum
+}
+
 /** Creates a tracker. @param idleMs - how long a connection of HTTP/2 may be open without a stream */
 export function createTracker(idleMs: number): Tracker {
   const sockets = new Map<Socket, Activity>()
   const sessions = new Map<Http2Session, Activity & { timer?: NodeJS.Timeout | undefined }>()
-  let inFlight = 0
   const rest = (session: Http2Session): void => {
     const activity = sessions.get(session)
     // Not the timeout of the session: whoever sends pings would never be idle.
@@ -99,16 +104,14 @@ export function createTracker(idleMs: number): Tracker {
       const activity = session ?? sockets.get(connection as Socket)
       if (session) clearTimeout(session.timer)
       activity?.responses.add(response)
-      inFlight += 1
       response.once('close', () => {
-        inFlight -= 1
         if (!activity) return
         activity.responses.delete(response)
         activity.quietSince = performance.now()
         if (session && activity.responses.size === 0) rest(connection as Http2Session)
       })
     },
-    inFlight: () => inFlight,
+    inFlight: () => countResponses(sockets.values()) + countResponses(sessions.values()),
     connections: () => sockets.size + sessions.size,
     endIdle: quietMs => endIdle(sockets, performance.now() - quietMs),
     sessions: () => [...sessions.keys()] as ServerHttp2Session[],
