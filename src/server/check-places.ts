@@ -1,6 +1,6 @@
 /* Options that do not go together, and places that are not there: told before anything is started. */
 import { constants } from 'node:fs'
-import { access, readdir, stat } from 'node:fs/promises'
+import { access, mkdir, readdir, stat } from 'node:fs/promises'
 import type { OptionName, ServerSettings } from './options/table.js'
 import { OptionsError } from './options-error.js'
 import type { Resolution } from './resolve.js'
@@ -15,6 +15,7 @@ export async function checkTogether({ settings, config }: Resolution): Promise<v
   const places = await Promise.all([
     folder === undefined ? undefined : checkFolder(folder),
     ...secretFiles.map(name => checkFile(name, settings[name])),
+    ...ownFolders.map(name => makeFolder(name, settings[name])),
   ])
   const problems = [...listConflicts(settings, config), ...places.filter(place => place !== undefined)]
   if (problems.length > 0) throw new OptionsError(problems)
@@ -28,6 +29,9 @@ const secretFiles = [
   's3SecretFile',
   'operationsTokenFile',
 ] as const satisfies readonly OptionName[]
+
+/* Folders that are made where they are not there. */
+const ownFolders = ['cacheFolder', 'tempFolder'] as const satisfies readonly OptionName[]
 
 /* Options of which only one can be told. */
 const alternatives: readonly (readonly OptionName[])[] = [
@@ -81,6 +85,17 @@ async function checkFolder(folder: string): Promise<string | undefined> {
     () => undefined,
     () => `The folder "${folder}" cannot be read`,
   )
+}
+
+async function makeFolder(name: OptionName, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  try {
+    await mkdir(path, { recursive: true })
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
+    return undefined
+  } catch {
+    return `${name}: "${path}" cannot be made, or not be written to`
+  }
 }
 
 async function checkFile(name: OptionName, path: string | undefined): Promise<string | undefined> {

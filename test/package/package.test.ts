@@ -1,5 +1,5 @@
 // The tarball that npm would publish, looked at and used as a stranger would.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -115,6 +115,26 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
       process.kill(-(server.pid ?? 0), 'SIGINT')
       await ended
     }
+  })
+
+  it.each([
+    [
+      '--cache-redis',
+      'redis://localhost:1',
+      'cacheRedis: the package redis, or ioredis, is not installed: npm install redis',
+    ],
+    [
+      '--cache-s3-bucket',
+      'a',
+      'cacheS3Bucket: the package @aws-sdk/client-s3 is not installed: npm install @aws-sdk/client-s3',
+    ],
+  ])('tells in a sentence which package is missing, and 2: %s', (flag, value, sentence) => {
+    const words = ['serve', '.', '--port', '0', '--workers', '1', flag, value]
+    const { status, stderr } = spawnSync('node_modules/.bin/honeydew', words, {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect([status, stderr.split('\n')[0]]).toEqual([2, sentence])
   })
 
   it('never shows the types of iiif-builder in its own', () => {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -33,7 +33,6 @@ export function useFolder(): { path(...names: string[]): string } {
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'honeydew-serve-'))
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(join(folder, 'photos'))
     await fromPixels(wavePixels(1200, 800)).png().toFile(join(folder, 'photos/wave.png'))
   })

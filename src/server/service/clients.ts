@@ -72,6 +72,8 @@ export async function openS3({
   const client = new S3Client({
     ...connection,
     forcePathStyle: connection.endpoint !== undefined,
+    // As for images: whoever tells keys means no place that the SDK would look up.
+    ...(typeof credentials === 'object' && { region: connection.region ?? 'us-east-1' }),
     ...(typeof credentials === 'object' && { credentials }),
     // Checksums of stores that do not know them would fail what is whole; the cache has its own.
     requestChecksumCalculation: 'WHEN_REQUIRED',
