@@ -181,7 +181,8 @@ export function resolveAsked(
   const image = { width, height, isGray: colour === 'gray' }
   // A covered image is never its source: that may hold thumbnails, levels and metadata of what must not be seen. Where
   // the source may not be sent, no request is free of limits either.
-  const passesSource = cover === undefined && (shown === undefined || shown.passesSource)
+  const { sendSource } = shown?.encode ?? settings.encode
+  const passesSource = sendSource && cover === undefined && (shown === undefined || shown.passesSource)
   const storedFormat = passesSource ? resolveStoredFormat(description) : undefined
   const limits = shown?.limits ?? settings.limits
   const shrink = shown?.shrinkOf(image)

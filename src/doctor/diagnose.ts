@@ -90,8 +90,10 @@ function classify(costs: readonly RequestCost[]): CostClass {
   return costs[0]?.way === 'render' || most > fastPixels ? 'fair' : 'fast'
 }
 
-/* A small picture in one piece is decoded soon enough, and its pyramid would have one level. */
-function deservesPyramid(cost: CostClass, { stored }: ImageFacts): boolean {
+/* A small picture in one piece is decoded soon enough, and its pyramid would have one level. One with alpha whose tiles are
+   WebP is what a pyramid of it would be: JPEG has no alpha. */
+function deservesPyramid(cost: CostClass, { stored, description }: ImageFacts): boolean {
+  if (description.hasAlpha && stored.sentAs === 'webp' && stored.levels > 1) return false
   return cost === 'slow' || (cost === 'fair' && isLarge(stored))
 }
 

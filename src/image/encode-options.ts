@@ -81,6 +81,11 @@ export interface EncodeOptions {
    * `whenUnspecified` (unless there are options for their format here) or `never`. @defaultValue 'whenUnspecified'
    */
   readonly storedTiles?: StoredTiles
+  /**
+   * Whether a source is sent as it is, byte by byte, where exactly that is asked for: the whole image in its own size and
+   * format. It then has its metadata, and limits do not bind it, because there is no work. @defaultValue true
+   */
+  readonly sendSource?: boolean
 }
 
 /** When stored tiles are sent as they are. */
@@ -106,6 +111,8 @@ export interface ResolvedEncodeOptions {
   readonly kernel: Kernel
   /** The formats whose stored tiles are sent as they are. */
   readonly storedFormats: readonly ('jpg' | 'webp')[]
+  /** Whether a source is sent as it is where exactly that is asked for. */
+  readonly sendSource: boolean
 }
 
 const table = {
@@ -122,13 +129,15 @@ const table = {
   avif: { quality: integer(1, 100, 50), effort: integer(0, 9, 2) },
 }
 
+const otherNames = ['background', 'kernel', 'storedTiles', 'sendSource']
+
 /**
  * Checks the options and fills in what is missing.
  *
  * @throws TypeError that names the option, what was expected and what was received.
  */
 export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncodeOptions {
-  const given = checkGroup(options, 'encode', [...Object.keys(table), 'background', 'kernel', 'storedTiles'])
+  const given = checkGroup(options, 'encode', [...Object.keys(table), ...otherNames])
   return Object.freeze({
     jpg: checkFormat(given, 'jpg'),
     png: checkFormat(given, 'png'),
@@ -139,6 +148,7 @@ export function resolveEncodeOptions(options: EncodeOptions = {}): ResolvedEncod
     background: colour('#ffffff')(given.background, 'encode.background'),
     kernel: oneOf(kernels, 'lanczos3')(given.kernel, 'encode.kernel'),
     storedFormats: listStoredFormats(options),
+    sendSource: flag(true)(given.sendSource, 'encode.sendSource'),
   })
 }
 

@@ -16,11 +16,11 @@ export function setLibvipsThreads(threads: number): void {
   sharp.concurrency(threads)
 }
 
+/** Whether libvips is the one that comes with sharp, of which is known what it can read. */
+export const isBundledLibvips: boolean = sharp.versions.tiff !== undefined
+
 /** Tells the versions of sharp and of libvips. */
 export function readLibvipsVersions(): { readonly sharp: string; readonly libvips: string } {
   const { sharp: ours = 'unknown', vips = 'unknown' } = sharp.versions
   return { sharp: ours, libvips: vips }
 }
-
-/** Whether libvips is the one that comes with sharp, of which is known what it can read. */
-export const isBundledLibvips: boolean = sharp.versions.tiff !== undefined

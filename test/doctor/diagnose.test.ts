@@ -42,6 +42,12 @@ const files: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       .clone()
       .tiff({ compression: 'deflate', ...pyramid })
       .toFile(path),
+  'glass.tif': path =>
+    large
+      .clone()
+      .ensureAlpha(0.5)
+      .tiff({ compression: 'webp', ...pyramid })
+      .toFile(path),
   'turned.jpg': path => large.clone().withMetadata({ orientation: 6 }).jpeg().toFile(path),
   'cmyk.jpg': path => large.clone().toColourspace('cmyk').jpeg().toFile(path),
   'pages.gif': async path => {
@@ -90,6 +96,7 @@ const cases: readonly (readonly [string, Diagnosis['cost'], readonly WarningCode
   ['huge.tif', 'slow', ['huge-tiles', 'gaps'], true],
   ['pyramid.tif', 'fast', [], false],
   ['deflate.tif', 'fair', ['decoded-tiles'], true],
+  ['glass.tif', 'fair', ['decoded-tiles'], false],
   ['turned.jpg', 'slow', ['no-tiles', 'turned'], true],
   ['cmyk.jpg', 'slow', ['no-tiles', 'cmyk'], true],
   ['pages.gif', 'fair', ['pages'], false],

@@ -14,6 +14,7 @@ describe('encode options', () => {
       background: { r: 255, g: 255, b: 255 },
       kernel: 'lanczos3',
       storedFormats: ['jpg', 'webp'],
+      sendSource: true,
     })
   })
 

@@ -1,4 +1,4 @@
-import { unlink, writeFile } from 'node:fs/promises'
+import { readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as zlib from 'node:zlib'
 import { crc32, deflateSync } from 'node:zlib'
@@ -259,6 +259,27 @@ describe('a source is refused', () => {
     const reader = await opened
     const found = await reader.pixels(0, { x: 5, y: 5, width: 9, height: 9 })
     return expect(found).toMatchObject({ kind: 'raw', data: new Uint8Array(81).fill(99) })
+  })
+
+  it('in no part that a drawing names: files of the server are not drawn', async () => {
+    const folder = await createFolder()
+    const secret = join(folder, 'secret.png')
+    await writeFile(secret, await fromPixels(grid).png().toBuffer())
+    const drawnFrom = async (href: string) => {
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="40" height="30"><image width="40" height="30" href="${href}" xlink:href="${href}"/></svg>`
+      const source = await writeSource(folder, 'drawing.svg', Buffer.from(svg))
+      const reader = await openReader(source, { svg: true })
+      const found = await reader.pixels(0, { x: 0, y: 0, width: 40, height: 30 })
+      await reader.close()
+      if (found.kind !== 'encoded') throw new Error('expected an encoded image')
+      const { data } = await sharp(found.data).raw().toBuffer({ resolveWithObject: true })
+      return data.some(sample => sample !== 0)
+    }
+    const bytes = await readFile(secret)
+    expect(await drawnFrom(`data:image/png;base64,${bytes.toString('base64')}`)).toBe(true)
+    expect(await drawnFrom(`file://${secret}`)).toBe(false)
+    expect(await drawnFrom(secret)).toBe(false)
+    expect(await drawnFrom('secret.png')).toBe(false)
   })
 
   it('that has too many pixels, before any memory is spent on them', async () => {

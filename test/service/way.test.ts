@@ -44,6 +44,39 @@ async function ask(service: ImageService, path: string): Promise<ImageResult> {
   return service.process(request)
 }
 
+describe('a source that is not to be sent as it is', () => {
+  it('is made anew, without its metadata, under another ETag, and held to the limits', async () => {
+    const encode = { sendSource: false }
+    const [open, closed, bound] = [
+      createService(),
+      createService({ encode }),
+      createService({ encode, limits: { maxWidth: 1000 } }),
+    ] as const
+    const path = 'plain.jpg/full/max/0/default.jpg'
+    const results = await Promise.all([open, closed, bound].map(service => ask(service, path)))
+    expect(results.map(({ way }) => way)).toEqual(['source', 'render', 'render'])
+    const bodies = await Promise.all(
+      results.map(async ({ body }) =>
+        decode(body instanceof Uint8Array ? Buffer.from(body) : await readBody(body)),
+      ),
+    )
+    expect(bodies.map(({ width }) => width)).toEqual([1216, 1216, 1000])
+    const [one, two] = await Promise.all(
+      [open, closed].map(service =>
+        service.handle({
+          method: 'HEAD',
+          url: `/iiif/3/${path}`,
+          mountPath: '',
+          headers: {},
+          scheme: 'http',
+        }),
+      ),
+    )
+    expect(one?.headers.ETag).not.toBe(two?.headers.ETag)
+    await expect(ask(bound, 'plain.jpg/full/1216,928/0/default.jpg')).rejects.toMatchObject({ status: 400 })
+  })
+})
+
 describe('the way that is taken', () => {
   it.each<[path: string, way: Way]>([
     ['plain.jpg/full/max/0/default.jpg', 'source'],
