@@ -48,6 +48,7 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
         answerMoved(error, http, parsed.request, base, settings),
       )
     } catch (error) {
+      if (trace) trace.error = error
       return answerError(error, http, settings, { request, trace })
     }
   }

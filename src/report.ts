@@ -46,6 +46,8 @@ export interface ResponseReport {
   readonly isComplete: boolean
   /** The cause, where the answer is an error. */
   readonly errorCode?: ErrorCode
+  /** What was thrown, where the answer is an error: it may tell of paths and hosts, and is nothing for clients. */
+  readonly error?: unknown
   /** The canonical `region/size/rotation/quality.format` of an image. */
   readonly canonical?: string
   /** How an image was made. */
@@ -85,6 +87,8 @@ export interface Trace {
   cache?: CacheOutcome
   /** The cause of an error. */
   errorCode?: ErrorCode
+  /** What was thrown. */
+  error?: unknown
 }
 
 /** Begins a trace. */

@@ -12,6 +12,10 @@ export interface CommandEntry {
 
 /** The commands, by their names. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'serves the images of a folder, or of wherever they are',
+    load: () => import('./serve.js'),
+  },
   doctor: {
     summary: 'tells what images cost to serve, and what would make them cheaper',
     load: () => import('./doctor.js'),

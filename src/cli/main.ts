@@ -14,9 +14,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-// Who reads the output has gone, as `head` does: the work is over.
+// Who reads the output has gone, as `head` does, or a terminal that was closed: the work is over.
 process.stdout.on('error', error => {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error
+  if (!('code' in error) || (error.code !== 'EPIPE' && error.code !== 'EIO')) throw error
   controller.abort()
 })
 

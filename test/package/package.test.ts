@@ -1,5 +1,6 @@
 // The tarball that npm would publish, looked at and used as a stranger would.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -76,6 +77,7 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
     'fetch',
     'access',
     'operations',
+    'server',
     's3',
     'testing',
   ])('offers honeydew/%s', entry => {
@@ -90,6 +92,49 @@ service.process(service.parseRequest('/iiif/3/cat.png/full/40,/90/default.png'))
     expect(honeydew('--version').trim()).toBe(version)
     honeydew('pyramid', 'cat.png', 'cat.tif', '--tile', '64')
     expect(honeydew('doctor', 'cat.tif', '--quick')).toMatch(/JPEG tiles of 64, 4 levels .* fast$/m)
+  })
+
+  it('serves a folder by one command, with a page that has all that it loads', async () => {
+    const words = ['--no-install', 'honeydew', 'serve', '.', '--port', '0', '--workers', '2']
+    // A group of its own: npx starts the program as a child, and a terminal tells both to end.
+    const server = spawn('npx', words, { cwd: folder, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    const ended = once(server, 'close')
+    try {
+      let told = ''
+      for await (const text of server.stderr) {
+        told += String(text)
+        if (told.includes(' workers')) break
+      }
+      const [origin = ''] = /http:\/\/localhost:\d+/.exec(told) ?? []
+      const page = await (await fetch(`${origin}/`)).text()
+      expect(page).toContain('cat.png')
+      const files = ['/?image=cat.png', '/honeydew/style.css', '/honeydew/icon.svg', '/honeydew/viewer.js']
+      for (const path of [...files, '/honeydew/tiles.js', '/iiif/3/cat.png/full/max/0/default.jpg'])
+        expect([path, (await fetch(origin + path)).status]).toEqual([path, 200])
+    } finally {
+      process.kill(-(server.pid ?? 0), 'SIGINT')
+      await ended
+    }
+  })
+
+  it.each([
+    [
+      '--cache-redis',
+      'redis://localhost:1',
+      'cacheRedis: the package redis, or ioredis, is not installed: npm install redis',
+    ],
+    [
+      '--cache-s3-bucket',
+      'a',
+      'cacheS3Bucket: the package @aws-sdk/client-s3 is not installed: npm install @aws-sdk/client-s3',
+    ],
+  ])('tells in a sentence which package is missing, and 2: %s', (flag, value, sentence) => {
+    const words = ['serve', '.', '--port', '0', '--workers', '1', flag, value]
+    const { status, stderr } = spawnSync('node_modules/.bin/honeydew', words, {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect([status, stderr.split('\n')[0]]).toEqual([2, sentence])
   })
 
   it('never shows the types of iiif-builder in its own', () => {
