@@ -125,7 +125,10 @@ describe('the examples', () => {
   it('express.js tells its health', async () => {
     const { child, address } = await startExample('express.js')
     try {
-      expect(await (await fetch(new URL('/health', address))).json()).toMatchObject({ color: 'GREEN', checks: { renderer: { color: 'GREEN' } } })
+      expect(await (await fetch(new URL('/health', address))).json()).toMatchObject({
+        color: 'GREEN',
+        checks: { renderer: { color: 'GREEN' } },
+      })
     } finally {
       await stop(child)
     }
