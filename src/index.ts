@@ -3,7 +3,8 @@
  *
  * What is not exported here is not public: the readers, the planner and the renderer may change with any version.
  * The whole of the protocol is `honeydew/protocol`; who may see what is `honeydew/access`; how a service is run is
- * `honeydew/operations`; the doors are `honeydew/node`, `honeydew/express`, `honeydew/koa` and `honeydew/fetch`.
+ * `honeydew/operations`, and what `honeydew serve` is made of `honeydew/server`; the doors are `honeydew/node`,
+ * `honeydew/express`, `honeydew/koa` and `honeydew/fetch`.
  *
  * @module
  */
