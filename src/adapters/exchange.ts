@@ -12,11 +12,27 @@ export interface NodeRequest {
   /** The headers, names in lower case. */
   readonly headers: IncomingHttpHeaders
   /** The socket, for its address and whether it is encrypted. */
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
+  readonly socket: NodeSocket
   /** Whether anybody has read of the body. */
   readonly readableDidRead?: boolean
   /** Gives the body. */
   [Symbol.asyncIterator]?(): AsyncIterator<Uint8Array>
+}
+
+/** The parts of a connection that a door looks at. */
+export interface NodeSocket {
+  /** The address of the peer. */
+  readonly remoteAddress?: string | undefined
+  /** Whether it is encrypted. */
+  readonly encrypted?: boolean
+  /** Hears of its end. */
+  once?(event: 'close', listener: () => void): unknown
+  /** Hears of its end no longer. */
+  off?(event: 'close', listener: () => void): unknown
+  /** How many listeners are no reason for a warning. */
+  getMaxListeners?(): number
+  /** Allows more or fewer. */
+  setMaxListeners?(count: number): unknown
 }
 
 /** The parts of a response that a door writes. */
@@ -27,6 +43,8 @@ export type NodeResponse = NodeJS.WritableStream & {
   readonly writableEnded: boolean
   /** Whether it can no longer be written; HTTP/2 tells it of the stream only. */
   readonly destroyed: boolean
+  /** The connection; none while the answer waits behind another one. */
+  readonly socket?: unknown
   /** The stream of HTTP/2. */
   readonly stream?: { readonly destroyed: boolean }
   /** Writes the head. */
@@ -98,7 +116,7 @@ class NodeExchange implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= watchClose(this.#response)
+    this.#signal ??= watchClose(this.#response, this.#request.socket)
     return this.#signal
   }
 }
@@ -122,7 +140,7 @@ export function isGone({ destroyed, stream }: NodeResponse): boolean {
   return destroyed || stream?.destroyed === true
 }
 
-function watchClose(response: NodeResponse): AbortSignal {
+function watchClose(response: NodeResponse, socket: NodeSocket): AbortSignal {
   // The client may have left while other middleware worked: then there is no event to come.
   if (isGone(response)) return AbortSignal.abort()
   const controller = new AbortController()
@@ -130,5 +148,19 @@ function watchClose(response: NodeResponse): AbortSignal {
     // Not `writableFinished`: HTTP/2 calls a stream finished also when it was reset.
     if (!response.writableEnded) controller.abort()
   })
+  if (response.socket === null) watchConnection(response, socket, controller)
   return controller.signal
+}
+
+/* A client of HTTP/1.1 may send requests without waiting for answers (RFC 9112 section 9.3.2). When it leaves, Node tells only
+   the answer whose turn it is. */
+function watchConnection(response: NodeResponse, socket: NodeSocket, controller: AbortController): void {
+  const leave = (): void => controller.abort()
+  const allow = (more: number): unknown => socket.setMaxListeners?.((socket.getMaxListeners?.() ?? 0) + more)
+  allow(1)
+  socket.once?.('close', leave)
+  response.once('close', () => {
+    socket.off?.('close', leave)
+    allow(-1)
+  })
 }

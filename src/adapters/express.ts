@@ -7,7 +7,7 @@ import type { HttpHandler } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
 import { writeReply } from './reply.js'
 
-export type { NodeRequest, NodeResponse } from './exchange.js'
+export type { NodeRequest, NodeResponse, NodeSocket } from './exchange.js'
 
 /** A request as Express hands it to a middleware: `url` is relative to where the middleware is mounted. */
 export interface ExpressRequest extends NodeRequest {

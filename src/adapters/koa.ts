@@ -7,7 +7,7 @@ import type { HttpHandler, HttpReply } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange, stripOrigin } from './exchange.js'
 import { toReadable } from './reply.js'
 
-export type { NodeRequest, NodeResponse } from './exchange.js'
+export type { NodeRequest, NodeResponse, NodeSocket } from './exchange.js'
 
 /** The parts of Koa's context that the door uses. */
 export interface KoaContext {

@@ -7,7 +7,7 @@ import type { HttpHandler } from '../contracts.js'
 import { type NodeRequest, type NodeResponse, readExchange } from './exchange.js'
 import { writeFailure, writeReply, writeText } from './reply.js'
 
-export type { NodeRequest, NodeResponse } from './exchange.js'
+export type { NodeRequest, NodeResponse, NodeSocket } from './exchange.js'
 
 /** Answers requests that are not the image server's; what it throws, or rejects with, becomes a 500. */
 export type Fallback<Request, Response> = (request: Request, response: Response) => unknown

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { createNodeHandler } from '../../src/adapters/node.js'
+import type { HttpHandler } from '../../src/contracts.js'
 import { doors } from './doors.js'
 import { type Listener, start, type Transport } from './server.js'
 import { createService, openSite } from './site.js'
@@ -89,4 +92,69 @@ describe('createNodeHandler', () => {
       expect(JSON.parse(body.toString()).id).toBe(`${scheme}://images.example:8443/iiif/3/plain.png`)
     },
   )
+})
+
+describe('requests that are sent without waiting for answers', () => {
+  const pipelined = 40
+
+  /** Sends requests on one connection; the handler never answers the first. */
+  async function openPipeline(): Promise<{
+    readonly signals: AbortSignal[]
+    readonly warnings: Error[]
+    readonly socket: Socket
+    release(): void
+    close(): Promise<void>
+  }> {
+    const signals: AbortSignal[] = []
+    const warnings: Error[] = []
+    const warn = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warn)
+    let release = (): void => {}
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const service: HttpHandler = {
+      async handle({ signal }) {
+        if (signal) signals.push(signal)
+        await held
+        return { status: 200, headers: { 'Content-Length': '2' }, body: 'ok' }
+      },
+    }
+    const server = createServer(createNodeHandler(service))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(pipelined))
+    await vi.waitFor(() => expect(signals).toHaveLength(pipelined), { timeout: 20_000 })
+    return {
+      signals,
+      warnings,
+      socket,
+      release,
+      async close() {
+        process.off('warning', warn)
+        socket.destroy()
+        await new Promise(settle => server.close(settle))
+      },
+    }
+  }
+
+  it('are all given up when their client leaves, also those that wait behind others', async () => {
+    const { signals, warnings, socket, close } = await openPipeline()
+    socket.destroy()
+    await vi.waitFor(() => expect(signals.every(({ aborted }) => aborted)).toBe(true), { timeout: 20_000 })
+    expect(warnings).toEqual([])
+    await close()
+  })
+
+  it('are answered in their turn, and none of them is given up', async () => {
+    const { signals, socket, release, close } = await openPipeline()
+    let text = ''
+    socket.on('data', chunk => {
+      text += chunk
+    })
+    release()
+    await vi.waitFor(() => expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(pipelined), { timeout: 20_000 })
+    await close()
+    expect(signals.some(({ aborted }) => aborted)).toBe(false)
+  })
 })
