@@ -63,8 +63,6 @@ export {
   SourceError,
   TimeoutError,
 } from './errors.js'
-export type { Health, HealthCheck, HealthColor, HealthOptions } from './health.js'
-export type { HealthCheckName } from './health-checks.js'
 export type { BaseUriOptions } from './http/base-uri.js'
 export type { CacheControl, CacheControlFacts, CacheControlOption } from './http/cache-control.js'
 export type { TrustProxy } from './http/trust-proxy.js'
@@ -88,8 +86,6 @@ export type {
   TextOverlayOptions,
 } from './image/overlay.js'
 export type { RedactionOptions, RedactionStyle } from './image/redaction.js'
-// The steps
-export { resolveSource } from './locate.js'
 export type {
   CoverOptions,
   ImageContext,
@@ -106,13 +102,20 @@ export type { InfoDocument, InfoExtras } from './protocol/info.js'
 export type { LimitOptions } from './protocol/limits.js'
 export type { BaseRequest, IIIFRequest, ImageRequest, InfoRequest } from './protocol/request.js'
 export { type ParseOptions, type Prefixes, parseRequest } from './protocol/request.js'
-export type { CacheOutcome, Phases, ResponseReport } from './report.js'
 export type { AdmissionStats } from './schedule/admission.js'
 export type { LaneSettings, LaneStats } from './schedule/lane.js'
 export type { LaneOptions, ScheduleOptions, TimeoutOptions } from './schedule/options.js'
+export type { Health, HealthCheck, HealthColor, HealthOptions } from './service/health.js'
+export type { HealthCheckName } from './service/health-checks.js'
+// The steps
+export { resolveSource } from './service/locate.js'
+export type { CacheOutcome, Phases, ResponseReport } from './service/report.js'
+export type { ShownSettings } from './service/shown-settings.js'
+export type { ServiceStats } from './service/stats.js'
+export type { Counts } from './service/tally.js'
+export type { PurgeTarget, WarmOptions, WarmProgress } from './service/upkeep.js'
 // The service
 export { createImageService, type ImageService } from './service.js'
-export type { ShownSettings } from './shown-settings.js'
 export type { AddressPolicyOptions } from './source/address-policy.js'
 export {
   type BlockCache,
@@ -133,6 +136,3 @@ export { type IiifSourceOptions, iiifSource } from './source/iiif.js'
 export { type ListImagesOptions, listImages } from './source/list.js'
 export { type RouteOptions, routeByPrefix } from './source/route.js'
 export type { TempOptions } from './source/temp-options.js'
-export type { ServiceStats } from './stats.js'
-export type { Counts } from './tally.js'
-export type { PurgeTarget, WarmOptions, WarmProgress } from './upkeep.js'

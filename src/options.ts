@@ -3,7 +3,6 @@ import type { AccessOptions } from './access/access.js'
 import type { AuthorizeContext } from './access/authorize.js'
 import type { MemoryCacheOptions } from './cache/memory.js'
 import type { Cache, HttpRequest, SourceResolver } from './contracts.js'
-import type { HealthOptions } from './health.js'
 import type { BaseUriOptions } from './http/base-uri.js'
 import type { CacheControlOption } from './http/cache-control.js'
 import type { EncodeOptions } from './image/encode-options.js'
@@ -18,8 +17,9 @@ import type { MetaIdentifierCodec, MetaIdentifierOptions } from './protocol/meta
 import type { Quality } from './protocol/quality.js'
 import type { ParseOptions } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
-import type { ResponseReport } from './report.js'
 import type { ScheduleOptions } from './schedule/options.js'
+import type { HealthOptions } from './service/health.js'
+import type { ResponseReport } from './service/report.js'
 
 /** What can be made, and how. */
 export interface ProcessOptions {

@@ -9,7 +9,6 @@ import { disableOperationCache } from './image/libvips.js'
 import { planRender, type RenderPlan } from './image/plan.js'
 import { openReader } from './image/reader.js'
 import { planStored, type StoredPlan } from './image/stored.js'
-import { freely, makeImage, releaseAfter, sendSource } from './make.js'
 import type { ProcessOptions } from './options.js'
 import { formatCanonical } from './protocol/canonical.js'
 import { type Format, isFormat } from './protocol/format.js'
@@ -18,7 +17,8 @@ import type { Limits } from './protocol/limits.js'
 import type { ImageRequest } from './protocol/request.js'
 import { type ImageFacts, isUnchanged, type ResolvedRequest, resolveRequest } from './protocol/resolved.js'
 import { expandRequest, requireWithinScale, type Scale, type Shrink, shrinkSize } from './protocol/scale.js'
-import { type ProcessSettings, resolveProcessOptions } from './settings.js'
+import { freely, makeImage, releaseAfter, sendSource } from './service/make.js'
+import { type ProcessSettings, resolveProcessOptions } from './service/settings.js'
 
 /**
  * How a result was made: from the bytes of the source as they are, from stored tiles that were not decoded, or decoded,

@@ -1,5 +1,5 @@
 /* The service: the way of a request, from top to bottom, and the same steps as functions for programs. */
-import { againIfChanged } from './again.js'
+
 import type {
   EmbeddedMetadata,
   HttpReply,
@@ -9,24 +9,32 @@ import type {
   ResolveContext,
   SweepReport,
 } from './contracts.js'
-import { createDesk } from './desk.js'
-import { findImage } from './find.js'
-import { createHandle } from './handle.js'
-import { createHealth, type Health } from './health.js'
 import { disableOperationCache, setLibvipsThreads } from './image/libvips.js'
-import { buildInfoDocument } from './info-document.js'
 import type { ImageServiceOptions } from './options.js'
-import { readEmbedded } from './presented.js'
 import { type ImageResult, requireOffered } from './process.js'
-import { processImage } from './produce.js'
-import { createProgramQuestion } from './program.js'
 import type { InfoDocument } from './protocol/info.js'
 import { type IIIFRequest, type ImageRequest, parseRequest } from './protocol/request.js'
 import type { ImageApiVersion } from './protocol/version.js'
-import { resolveServiceOptions } from './settings.js'
-import { type ShownSettings, showSettings } from './shown-settings.js'
-import { formatStats, readStats, type ServiceStats } from './stats.js'
-import { type PurgeTarget, purge, sweep, type WarmOptions, type WarmProgress, warm } from './upkeep.js'
+import { againIfChanged } from './service/again.js'
+import { createDesk } from './service/desk.js'
+import { findImage } from './service/find.js'
+import { createHandle } from './service/handle.js'
+import { createHealth, type Health } from './service/health.js'
+import { buildInfoDocument } from './service/info-document.js'
+import { readEmbedded } from './service/presented.js'
+import { processImage } from './service/produce.js'
+import { createProgramQuestion } from './service/program.js'
+import { resolveServiceOptions } from './service/settings.js'
+import { type ShownSettings, showSettings } from './service/shown-settings.js'
+import { formatStats, readStats, type ServiceStats } from './service/stats.js'
+import {
+  type PurgeTarget,
+  purge,
+  sweep,
+  type WarmOptions,
+  type WarmProgress,
+  warm,
+} from './service/upkeep.js'
 
 /**
  * A IIIF image server without a socket: doors hand it requests, programs call its steps.

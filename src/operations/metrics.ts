@@ -7,8 +7,8 @@ import {
   labelMetrics,
   type Metric,
 } from '../http/open-metrics.js'
-import { listStats } from '../stats.js'
-import type { Versions } from '../versions.js'
+import { listStats } from '../service/stats.js'
+import type { Versions } from '../service/versions.js'
 import type { ProcessReport, ProcessStats } from './process-monitor.js'
 import type { TaskCounts } from './tasks.js'
 import type { CertificateStatus } from './tls-entry.js'

@@ -1,9 +1,9 @@
 /* The options of the operations of a service, as programs write them. */
 import type { SweepReport } from '../contracts.js'
-import type { Health } from '../health.js'
-import type { ShownSettings } from '../shown-settings.js'
-import type { ServiceStats } from '../stats.js'
-import type { PurgeTarget, WarmOptions, WarmProgress } from '../upkeep.js'
+import type { Health } from '../service/health.js'
+import type { ShownSettings } from '../service/shown-settings.js'
+import type { ServiceStats } from '../service/stats.js'
+import type { PurgeTarget, WarmOptions, WarmProgress } from '../service/upkeep.js'
 import type { ProcessReport } from './process-monitor.js'
 import type { CertificateStatus } from './tls-entry.js'
 

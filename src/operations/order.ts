@@ -9,7 +9,7 @@ import type { HttpRequest } from '../contracts.js'
 import { BadRequestError, IIIFError } from '../errors.js'
 import { readHeader } from '../http/header-field.js'
 import { isFormat } from '../protocol/format.js'
-import type { WarmOptions } from '../upkeep.js'
+import type { WarmOptions } from '../service/upkeep.js'
 
 /** What a task does. */
 export type Order =

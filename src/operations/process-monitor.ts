@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
-import type { ServiceStats } from '../stats.js'
+import type { ServiceStats } from '../service/stats.js'
 import type { OperatedService } from './options.js'
 
 /** What one process tells; plain data, so that one process can hand it to another. */

@@ -1,7 +1,7 @@
 /* What workers do for one another. Where there is one, it has nobody to ask. */
 import type { HttpReply } from '../contracts.js'
 import type { ProcessReport } from '../operations/index.js'
-import type { PurgeTarget } from '../upkeep.js'
+import type { PurgeTarget } from '../service/upkeep.js'
 
 /** A request for the operations that are done by one worker for all, as plain data. */
 export interface PlainRequest {

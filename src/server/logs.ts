@@ -1,7 +1,7 @@
 /* The logs of a worker, and what is written into them about requests. */
 import { STATUS_CODES } from 'node:http'
 import type { HttpReply, HttpRequest } from '../contracts.js'
-import type { ResponseReport } from '../report.js'
+import type { ResponseReport } from '../service/report.js'
 import { type AccessLog, createAccessLog, describeRequest } from './log/access-log.js'
 import { type ErrorLog, openErrorLog } from './log/error-log.js'
 import type { Notes } from './notes.js'

@@ -3,7 +3,7 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuthorizeResult } from '../../src/access/result.js'
-import type { ResponseReport } from '../../src/report.js'
+import type { ResponseReport } from '../../src/service/report.js'
 import { createImageService, type ImageService } from '../../src/service.js'
 import { fileSource } from '../../src/source/file.js'
 import { type Door, doors } from '../adapters/doors.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SourceAnswer } from '../../src/contracts.js'
 import { isIIIFError, MovedError } from '../../src/errors.js'
-import { resolveSource } from '../../src/locate.js'
+import { resolveSource } from '../../src/service/locate.js'
 import { bytesSource } from '../../src/source/bytes.js'
 
 const answerOf = (answer: SourceAnswer | undefined): Promise<unknown> =>

@@ -9,7 +9,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ServiceStats } from '../../src/stats.js'
+import type { ServiceStats } from '../../src/service/stats.js'
 import { createFolder } from '../image/picture.js'
 
 const [width, height] = [12_000, 9000]

@@ -1,7 +1,7 @@
 /* What the first process and its workers say to one another. */
 import type { HttpReply } from '../../contracts.js'
 import type { ProcessReport } from '../../operations/index.js'
-import type { PurgeTarget } from '../../upkeep.js'
+import type { PurgeTarget } from '../../service/upkeep.js'
 import type { PlainRequest } from '../colleagues.js'
 import type { Given } from '../resolve.js'
 

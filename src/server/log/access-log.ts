@@ -1,7 +1,7 @@
 /* The access log: a line for each answer, in the format that programs which read logs know. */
 import process from 'node:process'
 import type { HttpRequest } from '../../contracts.js'
-import type { ResponseReport } from '../../report.js'
+import type { ResponseReport } from '../../service/report.js'
 import { type AccessEntry, type AccessLogFormat, formatAccessLine } from './access-line.js'
 import { createLineLog, type LineLog } from './line-log.js'
 import { openSink } from './open-sink.js'

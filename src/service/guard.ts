@@ -1,0 +1,113 @@
+/* The wall between the service and whatever a source does: a read that takes too long is given up, and what is read is
+   counted. */
+
+import type { ImageSource, StreamOptions } from '../contracts.js'
+import { withDeadline } from '../schedule/deadline.js'
+import { abandon } from './body.js'
+
+/** How many bytes were read for a request. */
+export interface Meter {
+  /** The number of bytes. */
+  bytes: number
+}
+
+/** Watches over sources. */
+export interface Guard {
+  /** Gives a source whose reads are bounded in time and counted; all else is that of `source`. */
+  guard(source: ImageSource): ImageSource
+  /** Counts what is read from now on for a request; its signal, which goes down to each of its reads, stands for it. */
+  meter(signal: AbortSignal | undefined): Meter
+}
+
+/**
+ * Creates a guard.
+ *
+ * @param readMs - how long a read may take, and each piece of a stream, in milliseconds
+ */
+export function createGuard(readMs: number): Guard {
+  const meters = new WeakMap<AbortSignal, Meter>()
+  const watch: Watch = async (signal, work, count) => {
+    const result = await withDeadline(readMs, 'to read the image', signal, work)
+    const meter = signal && meters.get(signal)
+    if (meter) meter.bytes += count(result)
+    return result
+  }
+  return {
+    guard(source) {
+      const { stream } = source
+      return {
+        ...bindSource(source),
+        ...(stream && { stream: options => watchStream(stream.bind(source), watch, options) }),
+        read: (offset, length, signal) =>
+          watch(
+            signal,
+            within => source.read(offset, length, within),
+            ({ byteLength }) => byteLength,
+          ),
+      }
+    },
+    meter(signal) {
+      const meter = { bytes: 0 }
+      if (signal) meters.set(signal, meter)
+      return meter
+    },
+  }
+}
+
+/* Waits for one read, and counts it. */
+type Watch = <T>(
+  signal: AbortSignal | undefined,
+  work: (within: AbortSignal) => Promise<T>,
+  count: (result: T) => number,
+) => Promise<T>
+
+/* A stream that is late is told to stop, and is not waited for any more. */
+function watchStream(
+  open: (options: StreamOptions) => AsyncIterable<Uint8Array>,
+  watch: Watch,
+  options: StreamOptions = {},
+): AsyncIterableIterator<Uint8Array> {
+  const { signal } = options
+  const controller = new AbortController()
+  const within = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
+  const chunks = open({ ...options, signal: within })[Symbol.asyncIterator]()
+  return {
+    async next() {
+      try {
+        return await watch(
+          signal,
+          () => chunks.next(),
+          ({ done, value }) => (done ? 0 : value.byteLength),
+        )
+      } catch (error) {
+        controller.abort(error)
+        abandon(chunks)
+        throw error
+      }
+    },
+    async return() {
+      controller.abort()
+      await chunks.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/* A source may be an object of a class, whose methods are not its own: nothing of it would be spread. */
+function bindSource(source: ImageSource): Omit<ImageSource, 'read' | 'stream'> {
+  const { version, lastModified, size, path, formatHint } = source
+  return {
+    version,
+    ...(lastModified && { lastModified }),
+    ...(size !== undefined && { size }),
+    ...(path !== undefined && { path }),
+    ...(formatHint !== undefined && { formatHint }),
+    ...(source.readSync && { readSync: source.readSync.bind(source) }),
+    ...(source.openRemote && { openRemote: source.openRemote.bind(source) }),
+    ...(source.check && { check: source.check.bind(source) }),
+    ...(source.close && { close: source.close.bind(source) }),
+  }
+}
