@@ -20,7 +20,8 @@ beforeEach(() => {
   if (canMount) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk])
 })
 afterEach(() => {
-  if (canMount) execFileSync('umount', [disk])
+  // Lazily: other programs of the machine may be looking into folders of temporary files.
+  if (canMount) execFileSync('umount', ['--lazy', disk])
 })
 afterAll(() => rmSync(disk, { recursive: true, force: true }))
 

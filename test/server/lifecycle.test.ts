@@ -117,6 +117,29 @@ describe('with two workers', () => {
     expect(await server.ended).toBe(0)
   })
 
+  it('kill -9 ends also the connections that were on their way to a worker', async () => {
+    const server = await start(folder.path(), words)
+    const [first = 0] = listChildren(server.pid)
+    // It takes nothing any more, and the first process knows nothing of that.
+    process.kill(first, 'SIGSTOP')
+    const asked = Array.from({ length: 6 }, () =>
+      askOnce(`${server.origin}/iiif/3/wave.png/info.json`).then(
+        ({ status }) => status,
+        (error: NodeJS.ErrnoException) => error.code,
+      ),
+    )
+    const settled: unknown[] = []
+    for (const answer of asked) void answer.then(result => settled.push(result))
+    // The other worker has answered all but the one that was handed to the first.
+    await until(() => settled.length === asked.length - 1)
+    process.kill(first, 'SIGKILL')
+    const results = await Promise.all(asked)
+    expect(results.filter(result => result === 200)).toHaveLength(asked.length - 1)
+    expect(results).toContain('ECONNRESET')
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  })
+
   it('sums up all workers, and forgets in all of them', async () => {
     const server = await start(folder.path(), ['--no-access-log', '--workers', '2'])
     const isKept = async (count: RegExp): Promise<boolean> => {

@@ -1,6 +1,7 @@
 /* One worker as the first process sees it: from its start to its end. */
 import cluster, { type Worker } from 'node:cluster'
 import type { Given } from '../resolve.js'
+import { closeUntaken } from './handover.js'
 import type { ToPrimary, ToWorker, WorkerFacts } from './messages.js'
 
 /** A worker could not begin. */
@@ -56,6 +57,7 @@ export function startWorkerProcess(
   hear: (message: ToPrimary, from: WorkerProcess) => void,
 ): WorkerProcess {
   const child = cluster.fork()
+  closeUntaken(child.process)
   let cut: number | undefined
   const ended = watchEnd(child, () => cut)
   const { promise: ready, settle } = createReadiness(ended)
