@@ -1,5 +1,7 @@
 /* `honeydew doctor`: what images cost to serve, and what would make them cheaper. */
+import { access } from 'node:fs/promises'
 import type { Diagnosis, RequestCost, StoredFacts } from '../doctor/diagnosis.js'
+import { ToolError } from '../errors.js'
 import { type Command, type Io, UsageError } from './command.js'
 import { createProgressBar } from './progress.js'
 import { formatBytes, formatDuration, formatTable, plain } from './text.js'
@@ -21,9 +23,9 @@ several times, without a cache; what is told is the middle of the times.
   --json          one line of JSON for each image
   --help          shows this text
 
-Slow images come with the command that makes them fast. A file that cannot
-be read is told of, too.
-Exit code: 0; 1 where the folder cannot be read; 2 where the words are wrong.
+Slow images come with the command that makes them fast, a folder with the one
+for all of it. A file that cannot be read is told of, too.
+Exit code: 0; 1 where the place cannot be read; 2 where the words are wrong.
 `
 
 /** The command. */
@@ -46,6 +48,11 @@ async function runDoctor(words: Words, io: Io): Promise<number> {
   if (place === undefined) problems.push('A file or a folder is missing')
   if (others.length > 0) problems.push(`Expected one file or folder but received ${words.places.length}`)
   if (place === undefined || problems.length > 0) throw new UsageError(problems)
+  const isThere = await access(place).then(
+    () => true,
+    ({ code }) => code !== 'ENOENT',
+  )
+  if (!isThere) throw new ToolError(`There is no file or folder "${place}".`)
   const { diagnose } = await import('../doctor/diagnose.js')
   const bar = createProgressBar(io)
   const found: Diagnosis[] = []
@@ -60,7 +67,7 @@ async function runDoctor(words: Words, io: Io): Promise<number> {
   } finally {
     bar.clear()
   }
-  if (!words.has('json')) io.out(formatReport(found))
+  if (!words.has('json')) io.out(`${formatReport(found)}${await formatAll(place, found)}`)
   return 0
 }
 
@@ -108,6 +115,13 @@ function formatRemarks({ name, warnings, problem, command }: Diagnosis): string 
     ...(command ? [`  ${command}`] : []),
   ]
   return `${plain(name)}\n${lines.join('\n')}\n`
+}
+
+/* The command for a whole folder: into another one, so that images are not served twice. */
+async function formatAll(place: string, found: readonly Diagnosis[]): Promise<string> {
+  if (found.filter(({ command }) => command !== undefined).length < 2) return ''
+  const { prescribePyramids } = await import('../doctor/prescribe.js')
+  return `All of them at once, into a folder that you serve then:\n  ${prescribePyramids(place)}\n`
 }
 
 function summarize(found: readonly Diagnosis[]): string {

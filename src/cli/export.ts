@@ -1,4 +1,6 @@
 /* `honeydew export`: makes of an image a folder that any web server can hand out. */
+import { stat } from 'node:fs/promises'
+import { ToolError } from '../errors.js'
 import type { ExportOptions } from '../presentation/export-level-0.js'
 import type { Format } from '../protocol/format.js'
 import { type Command, type Io, UsageError } from './command.js'
@@ -49,9 +51,11 @@ async function runExport(words: Words, io: Io): Promise<number> {
   const { fileSource } = await import('../source/file.js')
   const { createMetaIdentifierCodec } = await import('../protocol/meta-identifier.js')
   const { exportLevel0 } = await import('../presentation/export-level-0.js')
+  const images = words.text('images') ?? '.'
+  if (!(await isFolder(images))) throw new ToolError(`There is no folder "${images}".`)
   const codec = createMetaIdentifierCodec()
   const service = createImageService({
-    source: fileSource(words.text('images') ?? '.'),
+    source: fileSource(images),
     cache: false,
     maintenance: false,
   })
@@ -74,6 +78,13 @@ async function runExport(words: Words, io: Io): Promise<number> {
     bar.clear()
     await service.close()
   }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    stats => stats.isDirectory(),
+    () => false,
+  )
 }
 
 /* The names of options on the command line, by those in the library. */

@@ -1,5 +1,5 @@
-/* The command that makes an image fast: `honeydew pyramid`, as a shell takes it. */
-import { basename, dirname, extname, join } from 'node:path'
+/* The command that makes an image fast: `npx honeydew pyramid`, as a shell takes it wherever honeydew is installed. */
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { Warning } from './diagnosis.js'
 import type { ImageFacts } from './facts.js'
 
@@ -20,7 +20,13 @@ export function prescribePyramid(
     ...(isLargeProfile ? ['--profile', 'srgb'] : []),
     ...(stored.width * stored.height > maxPixels ? ['--max-pixels', 'none'] : []),
   ]
-  return ['honeydew', 'pyramid', ...options, quote(path), quote(choosePyramidPath(path))].join(' ')
+  return ['npx', 'honeydew', 'pyramid', ...options, quote(path), quote(choosePyramidPath(path))].join(' ')
+}
+
+/** Writes the command that makes pyramids of all images of a folder, in another one beside it. */
+export function prescribePyramids(folder: string): string {
+  const output = join(folder, '..', `${basename(resolve(folder))}-pyramids`)
+  return ['npx', 'honeydew', 'pyramid', quote(folder), quote(output)].join(' ')
 }
 
 /** The name beside an image that its pyramid gets. */

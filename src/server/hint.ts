@@ -1,5 +1,6 @@
 /* A word to who serves a folder for the first time: whether its images are slow to serve, and who knows what to do. */
 import { diagnose } from '../doctor/diagnose.js'
+import { quote } from '../doctor/prescribe.js'
 
 /* Few, so that it costs next to nothing; the first ones, because more would cost a look at every folder. */
 const maxImages = 12
@@ -21,5 +22,5 @@ export async function findHint(folder: string): Promise<string | undefined> {
   if (all === 0) return 'There are no images in the folder yet.'
   if (slow * 2 <= all) return undefined
   const which = all === 1 ? 'The image is' : `${slow} of the first ${all} images are`
-  return `${which} slow to serve: "honeydew doctor" tells what would make it better.`
+  return `${which} slow to serve; what would make it better is told by: npx honeydew doctor ${quote(folder)}`
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -116,7 +116,7 @@ describe('doctor', () => {
     const { code, out, err } = await call('doctor', folder, '--quick')
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/my photo\.jpg +jpg +1500 × 1200 .* JPEG +none +render +render +fair/)
-    const command = /^ {2}honeydew (pyramid .*)$/m.exec(out)?.[1] ?? ''
+    const command = /^ {2}npx honeydew (pyramid .*)$/m.exec(out)?.[1] ?? ''
     expect(command).toBe(`pyramid '${folder}/my photo.jpg' '${folder}/my photo.tif'`)
     const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
     expect(await call(...words)).toMatchObject({ code: 0, out: expect.stringContaining('sent as stored') })
@@ -140,6 +140,20 @@ describe('doctor', () => {
     expect(code).toBe(0)
     expect(out).toContain('it cannot be served: The source cannot be read as an image')
     expect(out).toContain('1 image: 1 cannot be served')
+    expect(await call('doctor', 'nowhere')).toEqual({
+      code: 1,
+      out: '',
+      err: 'There is no file or folder "nowhere".\n',
+    })
+  })
+
+  it('says what makes a whole folder fast, in another one', async () => {
+    const images = join(folder, 'two images')
+    await mkdir(images)
+    const image = sharp({ create: { width: 1500, height: 1200, channels: 3, background: '#204060' } })
+    for (const name of ['a.jpg', 'b.jpg']) await image.clone().toFile(join(images, name))
+    const { out } = await call('doctor', images, '--quick')
+    expect(out.split('\n').at(-2)).toBe(`  npx honeydew pyramid '${images}' '${images}-pyramids'`)
   })
 })
 
@@ -207,6 +221,11 @@ describe('check', () => {
 
 describe('export', () => {
   const uri = 'https://static.example.org/photo'
+
+  it('tells which folder of images is not there', async () => {
+    const words = ['export', 'cat.tif', join(folder, 'static'), '--images', 'nowhere', '--uri', uri]
+    expect(await call(...words)).toEqual({ code: 1, out: '', err: 'There is no folder "nowhere".\n' })
+  })
 
   it('writes a folder that a web server can hand out, and goes on where it was', async () => {
     const target = join(folder, 'static')

@@ -62,7 +62,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 it.each(Object.keys(files))('%s becomes a pyramid whose tiles are sent as they are stored', async name => {
   const { command, cost } = found.get(name)!
   expect(cost).not.toBe('fast')
-  const script = `honeydew() { "${process.execPath}" "${program}" "$@" --json; }; ${command}`
+  const script = `npx() { shift; "${process.execPath}" "${program}" "$@" --json; }; ${command}`
   const { stdout } = await promisify(execFile)('bash', ['-c', script])
   const { output } = JSON.parse(stdout)
   const after = await look(output)

@@ -31,13 +31,24 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('the packed tarball', () => {
   it('holds what is needed and nothing else', () => {
     const names = run('tar', ['-tzf', tarball], folder).trim().split('\n')
-    const others = names.filter(name => !/^package\/(?:dist\/.+\.(?:js|d\.ts)|src\/docs\/.+\.md)$/.test(name))
+    const known = /^package\/(?:dist\/.+\.(?:js|d\.ts)|src\/docs\/.+\.md|examples\/(?!start\/).+)$/
+    const others = names.filter(name => !known.test(name))
     expect(others.toSorted()).toEqual([
       'package/CHANGELOG.md',
       'package/LICENSE',
       'package/README.md',
       'package/package.json',
     ])
+  })
+
+  it('holds the examples that its pages name', () => {
+    const names = run('tar', ['-tzf', tarball], folder).trim().split('\n')
+    const named = [
+      'README.md',
+      ...readdirSync(join(root, 'src/docs')).map(name => `src/docs/${name}`),
+    ].flatMap(page => readFileSync(join(root, page), 'utf8').match(/\bexamples\/[\w./-]*\w/g) ?? [])
+    expect(named).toContain('examples/proxies')
+    expect(named.filter(path => !names.some(name => `${name}/`.startsWith(`package/${path}/`)))).toEqual([])
   })
 
   it('pleases publint', async () => {
