@@ -82,7 +82,8 @@ function nameSafely(nameUser: LogsContext['nameUser'], user: unknown): string | 
 export function logReport(report: ResponseReport, logs: Logs, notes: Notes): void {
   const { request, status, errorCode: code, error } = report
   notes.find(request).isLogged = true
-  if (status >= 500) logFailure(request, status, logs, notes, { code, error })
+  // Who asks for what is not offered has made no error of the server.
+  if (status >= 500 && code !== 'not-implemented') logFailure(request, status, logs, notes, { code, error })
   logs.access?.onResponse(report)
 }
 

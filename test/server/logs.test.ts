@@ -97,6 +97,15 @@ describe('the access log', () => {
 })
 
 describe('the error log', () => {
+  it('has no line for requests of what is not offered: that is no failure', async () => {
+    const server = await start(folder.path(), ['--workers', '1', '--no-access-log', '--formats', 'jpg,png'])
+    const { status } = await askOnce(`${server.origin}/iiif/3/wave.png/full/max/0/default.webp`)
+    expect(status).toBe(501)
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+    expect(server.err()).not.toMatch(/ error |501/)
+  })
+
   it('tells a failure with its cause and its request, which the client only learns the number of', async () => {
     const config = folder.path('fails.mjs')
     await writeFile(

@@ -54,7 +54,7 @@ export function writeListPage(list: ListedPage | undefined, words: string, locat
 }
 
 function writeSearch(words: string): Markup {
-  return html`<form role="search"><label>Names with <input type="search" name="q" value="${words}" maxlength="200"></label>
+  return html`<form role="search"><label>Name <input type="search" name="q" value="${words}" maxlength="200"></label>
   <button>Search</button></form>`
 }
 

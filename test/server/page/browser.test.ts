@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)('the start page in a browser (Chromi
 
   it('finds an image, opens it, and zooms it to its pixels', async () => {
     const { page, trouble } = await open()
-    await page.getByLabel('Names with').fill('<B>')
+    await page.getByLabel('Name').fill('<B>')
     await page.getByRole('button', { name: 'Search' }).click()
     expect(await page.locator('.name').allTextContents()).toEqual(['ü & <b> "c".png'])
     await page.waitForFunction(() =>
