@@ -137,4 +137,22 @@ describe('the error log', () => {
       }),
     ])
   })
+
+  it.each([1, 2])(
+    'is opened anew by SIGHUP, also what the server tells of itself: %i worker(s)',
+    async workers => {
+      const path = folder.path(`moved-${workers}.log`)
+      const words = ['--no-access-log', '--error-log', path, '--workers', String(workers)]
+      const server = await start(folder.path(), words)
+      await until(async () => (await readFile(path, 'utf8')).includes('honeydew serves'))
+      await rename(path, `${path}.1`)
+      server.child.kill('SIGHUP')
+      const hasNew = (words: string) => async () =>
+        (await readFile(path, 'utf8').catch(() => '')).includes(words)
+      await until(hasNew('The server answers by the new options'))
+      server.child.kill('SIGTERM')
+      expect(await server.ended).toBe(0)
+      expect(await hasNew('SIGTERM: the server ends')()).toBe(true)
+    },
+  )
 })
