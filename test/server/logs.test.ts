@@ -1,7 +1,7 @@
 // The logs of a real server: who asked, what went wrong, what nobody may write into them, and files that are changed.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { askOnce, load, start, until, useFolder } from './program.js'
+import { askOnce, launch, load, start, until, useFolder } from './program.js'
 
 const folder = useFolder()
 const info = '/iiif/3/wave.png/info.json'
@@ -97,6 +97,12 @@ describe('the access log', () => {
 })
 
 describe('the error log', () => {
+  it('a path that cannot be opened is told, and ends the server with 2', async () => {
+    const server = launch(folder.path(), ['photos', '--port', '0', '--error-log', 'no/such/folder/e.log'])
+    expect(await server.ended).toBe(2)
+    expect(server.err()).toMatch(/^errorLog: the file cannot be opened \(ENOENT\)$/m)
+  })
+
   it('tells a failure with its cause and its request, which the client only learns the number of', async () => {
     const config = folder.path('fails.mjs')
     await writeFile(
