@@ -115,12 +115,22 @@ function readFlags(words: Words): Record<string, string> {
   return { ...(folder !== undefined && { folder }), ...Object.fromEntries(flags) }
 }
 
+/* A terminal and npm both hand on Ctrl-C. */
+const samePressMs = 1000
+
 const signalNames = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/* From now on, so that a signal is not lost that comes while the server begins. */
+/* From now on, so that a signal is not lost that comes while the server begins; nor does a beginning that hangs, in the
+   configuration file or behind it, keep anybody from ending it. */
 function listenToSignals(): ServeContext['onSignal'] {
   const early: SignalName[] = []
-  let hear = (name: SignalName): void => void early.push(name)
+  let endsAt = Infinity
+  let hear = (name: SignalName): void => {
+    early.push(name)
+    if (name === 'SIGHUP') return
+    if (performance.now() > endsAt) die()
+    endsAt = Math.min(endsAt, performance.now() + samePressMs)
+  }
   for (const name of signalNames) process.on(name, () => hear(name))
   return listener => {
     hear = listener

@@ -38,18 +38,28 @@ export async function readOrder(request: HttpRequest): Promise<Order> {
   return parseOrder(parseJson(await readBody(request)))
 }
 
-async function readBody({ body, headers }: HttpRequest): Promise<Uint8Array> {
+/**
+ * Reads a body that may be an order.
+ *
+ * @throws {@link IIIFError} when it is too large (413), or breaks off (400).
+ */
+export async function readBody({ body, headers }: HttpRequest): Promise<Uint8Array> {
   const refuse = (): never => {
     throw new IIIFError(413, 'body-too-large', `Expected a body of at most ${maxBytes} bytes.`)
   }
   if (Number(readHeader(headers, 'content-length') ?? 0) > maxReadBytes) refuse()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength
-    // To leave the loop breaks the connection: what is not much too large is read to its end, and answered.
-    if (size > maxReadBytes) break
-    if (size <= maxBytes) chunks.push(chunk)
+  try {
+    for await (const chunk of body ?? []) {
+      size += chunk.byteLength
+      // To leave the loop breaks the connection: what is not much too large is read to its end, and answered.
+      if (size > maxReadBytes) break
+      if (size <= maxBytes) chunks.push(chunk)
+    }
+  } catch (cause) {
+    // A client that leaves is no failure of the server.
+    throw refuseOrder('a body that comes to its end', { cause })
   }
   return size > maxBytes ? refuse() : Buffer.concat(chunks)
 }

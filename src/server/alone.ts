@@ -1,5 +1,6 @@
 /* A server with one worker: in this process, so that nothing stands between it and its clients. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkTogether } from './check-places.js'
 import { nobody } from './colleagues.js'
 import { findHint } from './hint.js'
 import type { ErrorLog } from './log/error-log.js'
@@ -35,9 +36,10 @@ export async function serveAlone(
     port: worker.port,
     workers: 1,
     async reload() {
-      await worker.site().logs.reopen()
+      await Promise.all([log.reopen(), worker.site().logs.reopen()])
       generation += 1
       const next = await resolveOptions(given, generation)
+      await checkTogether(next)
       await worker.reload(next)
       const fixed = listFixed(resolution, next)
       if (fixed.length > 0) log.tell('warning', `Only a new start changes ${fixed.join(', ')}.`)

@@ -18,7 +18,7 @@ export interface PlainRequest {
   /** The address of the peer. */
   readonly remoteAddress?: string
   /** The body. */
-  readonly body: string
+  readonly body: Uint8Array
 }
 
 /** The other workers. */
@@ -27,8 +27,11 @@ export interface Colleagues {
   reports(): Promise<readonly ProcessReport[]>
   /** Has all of them forget. @throws where one does not tell that it has. */
   purge(target: PurgeTarget): Promise<void>
-  /** Has the worker answer that does what is to be done once; `undefined` where this one is it. */
-  readonly askLead?: (request: PlainRequest) => Promise<HttpReply>
+  /**
+   * Has the worker answer that does what is to be done once, with `undefined` for what is no path of its; there is no such
+   * function where this one is it.
+   */
+  readonly askLead?: (request: PlainRequest) => Promise<HttpReply | undefined>
 }
 
 /** Nobody else. */

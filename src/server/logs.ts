@@ -6,7 +6,7 @@ import { type AccessLog, createAccessLog, describeRequest } from './log/access-l
 import { type ErrorLog, openErrorLog } from './log/error-log.js'
 import type { Notes } from './notes.js'
 import type { ServerSettings } from './options/table.js'
-import { OptionsError } from './options-error.js'
+import { refuseLog } from './options-error.js'
 
 /** The logs of a worker. */
 export interface Logs {
@@ -38,7 +38,7 @@ export async function openLogs(settings: ServerSettings, context: LogsContext): 
     path: errorLog,
     format: errorLogFormat,
     ...(worker !== undefined && { worker }),
-  }).catch(error => refuse('errorLog', error))
+  }).catch(error => refuseLog('errorLog', error))
   const onFailure = (error: Error): void =>
     errors.tell('error', 'Lines of the access log cannot be written, and are dropped.', { error })
   const describe = (request: HttpRequest) => {
@@ -49,7 +49,7 @@ export async function openLogs(settings: ServerSettings, context: LogsContext): 
     accessLog === false
       ? undefined
       : await createAccessLog({ path: accessLog, format, describe, onFailure }).catch(error =>
-          refuse('accessLog', error),
+          refuseLog('accessLog', error),
         )
   return {
     access,
@@ -63,10 +63,6 @@ export async function openLogs(settings: ServerSettings, context: LogsContext): 
       await Promise.all([access?.close(), errors.close()])
     },
   }
-}
-
-function refuse(name: string, error: NodeJS.ErrnoException): never {
-  throw new OptionsError([`${name}: the file cannot be opened (${error.code ?? error.message})`])
 }
 
 function nameSafely(nameUser: LogsContext['nameUser'], user: unknown): string | undefined {

@@ -1,6 +1,7 @@
 /* The operations of a worker: health and readiness are its own; metrics and status are told of all workers; tasks are done
    by one of them, which all others ask. */
 import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import type { HttpHandler, HttpReply, HttpRequest } from '../contracts.js'
 import {
   createOperations,
@@ -8,6 +9,8 @@ import {
   type OperationsAccess,
   type OperationsGroup,
 } from '../operations/index.js'
+import { readBody } from '../operations/order.js'
+import { buildFailure } from '../operations/reply.js'
 import type { ImageService } from '../service.js'
 import type { PlainRequest } from './colleagues.js'
 import type { Access } from './options/operation.js'
@@ -16,8 +19,8 @@ import type { SiteContext } from './site.js'
 
 /** The operations of a worker. */
 export interface WorkerOperations extends HttpHandler {
-  /** Answers for another worker. */
-  answerForOthers(request: PlainRequest): Promise<HttpReply>
+  /** Answers for another worker; `undefined` where the path is none of the operations. */
+  answerForOthers(request: PlainRequest): Promise<HttpReply | undefined>
   /** Stops what is being done. */
   close(): Promise<void>
 }
@@ -57,18 +60,19 @@ export function createWorkerOperations(
   return {
     async handle(request) {
       if (!askLead || !isBelow(tasks, request.url)) return operations.handle(request)
-      return askLead(await toPlain(request)).catch(() => buildUnavailable())
+      const plain = toPlain(request)
+      // Who may not ask is refused before anything of a body is read.
+      const gate = await operations.handle({ ...plain, mountPath: '', method: 'GET', url: tasks })
+      if (gate?.status !== 200) return gate
+      try {
+        const body = await readBody(request)
+        return await askLead({ ...plain, body }).catch(() => buildUnavailable())
+      } catch (error) {
+        return buildFailure(request, error)
+      }
     },
-    async answerForOthers(request) {
-      const reply = await operations.handle({
-        ...request,
-        mountPath: '',
-        body: (async function* () {
-          yield Buffer.from(request.body)
-        })(),
-      })
-      return reply ?? { status: 404, headers: {} }
-    },
+    answerForOthers: request =>
+      operations.handle({ ...request, mountPath: '', body: Readable.from([request.body]) }),
     async close() {
       monitor.close()
       await operations.close()
@@ -81,18 +85,8 @@ function isBelow(path: string, url: string): boolean {
   return asked === path || asked.startsWith(`${path}/`)
 }
 
-/* More than any order has; who sends more is refused by what reads it. */
-const maxBodyBytes = 128 * 1024
-
-async function toPlain(request: HttpRequest): Promise<PlainRequest> {
+function toPlain(request: HttpRequest): Omit<PlainRequest, 'body'> {
   const { method, url, headers, scheme, authority, remoteAddress } = request
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request.body ?? []) {
-    chunks.push(chunk)
-    bytes += chunk.byteLength
-    if (bytes > maxBodyBytes) break
-  }
   return {
     method,
     url,
@@ -100,7 +94,6 @@ async function toPlain(request: HttpRequest): Promise<PlainRequest> {
     scheme,
     ...(authority !== undefined && { authority }),
     ...(remoteAddress !== undefined && { remoteAddress }),
-    body: Buffer.concat(chunks).toString(),
   }
 }
 

@@ -11,3 +11,8 @@ export class OptionsError extends Error {
     this.problems = problems
   }
 }
+
+/** Refuses a file of a log that cannot be opened. @throws {@link OptionsError} */
+export function refuseLog(name: string, error: NodeJS.ErrnoException): never {
+  throw new OptionsError([`${name}: the file cannot be opened (${error.code ?? error.message})`])
+}

@@ -32,7 +32,15 @@ export interface Resolution {
   readonly warnings: readonly string[]
 }
 
-const otherKeys = ['service', 'tls', 'nameUser'] as const
+/* What the configuration file gives beside the options, and what it may be: an `authorize` in what is no `service` would
+   leave open what its author believes to be closed. */
+const otherKeys = {
+  service: { types: ['object', 'function'], expected: 'options, or a function that gives them' },
+  tls: { types: ['object'], expected: 'certificates' },
+  nameUser: { types: ['function'], expected: 'a function' },
+} as const satisfies Readonly<
+  Record<string, { readonly types: readonly string[]; readonly expected: string }>
+>
 
 /**
  * Resolves the options.
@@ -47,7 +55,7 @@ export async function resolveOptions(given: Given, generation = 0): Promise<Reso
   const [place] = configRow.map(readText)
   if (problems.length > 0) throw new OptionsError(problems)
   const file = await loadConfig(place?.value as string | false | undefined, given.folder, generation)
-  problems.push(...listUnknownKeys(file))
+  problems.push(...listUnknownKeys(file), ...listWrongKeys(file))
   const values: Record<string, unknown> = {}
   const origins = new Map<OptionName, string>()
   for (const option of allOptions) {
@@ -113,10 +121,18 @@ function refuse(origin: string, { type }: OptionRow, received: string): string {
 }
 
 function listUnknownKeys(file: ConfigFile | undefined): string[] {
-  const known = new Set<string>([...otherKeys, ...allOptions.map(({ name }) => name)])
+  const known = new Set<string>([...Object.keys(otherKeys), ...allOptions.map(({ name }) => name)])
   known.delete('config')
   const unknown = Object.keys(file?.config ?? {}).filter(key => !known.has(key))
   return unknown.map(key => `${basename(file?.path ?? '')}: ${key}: there is no such option`)
+}
+
+function listWrongKeys(file: ConfigFile | undefined): string[] {
+  const isWrong = (value: unknown, types: readonly string[]): boolean =>
+    value !== undefined && (value === null || !types.includes(typeof value))
+  return (['service', 'tls', 'nameUser'] as const)
+    .filter(key => isWrong(file?.config[key], otherKeys[key].types))
+    .map(key => `${basename(file?.path ?? '')}: ${key}: expected ${otherKeys[key].expected}`)
 }
 
 function listUnknownVariables(environment: Given['environment']): string[] {

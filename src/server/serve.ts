@@ -4,7 +4,7 @@ import type { Surroundings } from './alone.js'
 import { checkTogether } from './check-places.js'
 import { StartError } from './cluster/worker-process.js'
 import { type ErrorLog, openErrorLog } from './log/error-log.js'
-import { OptionsError } from './options-error.js'
+import { OptionsError, refuseLog } from './options-error.js'
 import { type Given, type Resolution, resolveOptions } from './resolve.js'
 import type { Running } from './running.js'
 import { divideMachine } from './service/share.js'
@@ -36,7 +36,9 @@ export async function serve(context: ServeContext): Promise<number> {
   await checkTogether(resolution)
   for (const warning of resolution.warnings) tell(warning)
   const { settings } = resolution
-  const log = await openErrorLog({ path: settings.errorLog, format: settings.errorLogFormat })
+  const log = await openErrorLog({ path: settings.errorLog, format: settings.errorLogFormat }).catch(error =>
+    refuseLog('errorLog', error),
+  )
   // What is written to a file is also told to who looks on.
   const isShown = settings.errorLog !== '-'
   const onNotice = (text: string): void => {

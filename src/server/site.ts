@@ -40,7 +40,7 @@ export interface Site extends HttpHandler {
   /** Has this worker forget. */
   purge(target: PurgeTarget): Promise<unknown>
   /** Answers for another worker what is done by one for all. */
-  answerForOthers(request: PlainRequest): Promise<HttpReply>
+  answerForOthers(request: PlainRequest): Promise<HttpReply | undefined>
   /** Says from now on that the worker is not ready. */
   drain(): void
   /** Ends it; requests from now on are answered with 503. */

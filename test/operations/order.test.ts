@@ -140,6 +140,17 @@ describe('an order', () => {
     expect(chunks).toBeLessThan(40)
   })
 
+  it('that breaks off is the fault of who sent it', async () => {
+    const body = (async function* () {
+      yield Buffer.from('{')
+      throw new Error('aborted')
+    })()
+    await expect(readOrder({ ...buildRequest('/tasks', { body: {} }), body })).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid-task',
+    })
+  })
+
   it('that is not UTF-8 is no JSON', async () => {
     const body = (async function* () {
       yield Buffer.from('{"kind":"purge","identifier":"\xff"}', 'latin1')

@@ -1,5 +1,8 @@
 // How a server lives: signals, crashes and new options, under load; real processes, one worker and several.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import http from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { askOnce, launch, listChildren, load, start, until, useFolder } from './program.js'
 
@@ -56,6 +59,38 @@ describe.each([1, 2])('with %i worker(s)', workers => {
     expect(await server.ended).toBe(0)
   })
 
+  it('stays as it was where SIGHUP names a place that is not there, or options that do not go together', async () => {
+    const config = folder.path(`places-${workers}.mjs`)
+    await writeFile(config, 'export default {}')
+    const server = await start(folder.path(), [...words, '--config', config])
+    await writeFile(config, "export default { cacheFolder: './kept', cacheRedis: 'redis://127.0.0.1:1' }")
+    server.child.kill('SIGHUP')
+    await server.told(/stay as they were: cacheFolder: expected nothing of cacheRedis beside it/)
+    await writeFile(config, "export default { healthAccess: 'open', tempFolder: '/dev/null/none' }")
+    server.child.kill('SIGHUP')
+    await server.told(/stay as they were: tempFolder: .* cannot be made/)
+    expect((await fetch(`${server.origin}/iiif/3/wave.png/info.json`)).status).toBe(200)
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  })
+
+  it('can be ended while it begins: by a second signal that is no echo of the first', async () => {
+    const config = folder.path(`hangs-${workers}.mjs`)
+    await writeFile(
+      config,
+      `export default { service: () => { console.error('it hangs'); return new Promise(() => setInterval(() => {}, 1e6)) } }`,
+    )
+    const server = launch(folder.path(), ['photos', '--port', '0', ...words, '--config', config])
+    await server.told(/it hangs/)
+    const workersOfIt = listChildren(server.pid)
+    server.child.kill('SIGTERM')
+    server.child.kill('SIGTERM')
+    await new Promise(settle => setTimeout(settle, 1100))
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe('SIGKILL')
+    await until(() => workersOfIt.every(pid => !isThere(pid)))
+  })
+
   it('says that it is not ready for as long as it is told, and answers until then', async () => {
     const server = await start(folder.path(), [...words, '--shutdown-delay-seconds', '2'])
     const ready = async (): Promise<number> => (await fetch(`${server.origin}/ready`)).status
@@ -94,8 +129,65 @@ describe.each([1, 2])('with %i worker(s)', workers => {
   })
 })
 
+/* Whether a process goes on; one that has ended may be listed until somebody asks how. */
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
 describe('with two workers', () => {
   const words = [...quiet, '--workers', '2']
+
+  it('an order is understood alike, whichever worker is told, and read of those only who may give it', async () => {
+    const server = await start(folder.path(), words)
+    const tell = async (body: string | Buffer, headers: Record<string, string> = {}): Promise<number[]> => {
+      const statuses: number[] = []
+      for (const _worker of [1, 2]) {
+        const options = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }
+        statuses.push((await askOnce(`${server.origin}/tasks`, options, body)).status)
+      }
+      return statuses
+    }
+    const identifiers = Array.from({ length: 9000 }, (_, index) => `a/folder/of/images/${index}.tif`)
+    expect(await tell(JSON.stringify({ kind: 'purge', identifiers }))).toEqual([202, 202])
+    expect(await tell(Buffer.from('{"kind":"purge","identifier":"\xff"}', 'latin1'))).toEqual([400, 400])
+    expect(await tell('x'.repeat(1_500_000))).toEqual([413, 413])
+    // Of who may not ask the body is not waited for.
+    const headers = { 'x-forwarded-for': '192.0.2.1', 'transfer-encoding': 'chunked' }
+    for (const _worker of [1, 2]) {
+      const request = http.request(`${server.origin}/tasks`, { method: 'POST', agent: false, headers })
+      request.on('error', () => {})
+      request.write('{')
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+      expect(response.statusCode).toBe(403)
+      request.destroy()
+    }
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  })
+
+  it('a worker that waits to begin again still does where options were wrong in the meantime', async () => {
+    const config = folder.path('wrong.mjs')
+    await writeFile(config, "export default { metricsAccess: 'open' }")
+    const server = await start(folder.path(), [...words, '--config', config])
+    const readWorkers = async (): Promise<string> =>
+      (await askOnce(`${server.origin}/metrics`)).text.match(/^honeydew_ready\{.*\}/gm)?.join() ?? ''
+    expect(await readWorkers()).toMatch(/"1".*"2"|"2".*"1"/)
+    await writeFile(config, 'export default { nothing: true }')
+    const [first = 0] = listChildren(server.pid)
+    process.kill(first, 'SIGKILL')
+    // The next time is so far away that SIGHUP comes before it.
+    await server.told(/(?:Worker \d: .*nothing: there is no such option[\s\S]*){4}/)
+    server.child.kill('SIGHUP')
+    await server.told(/The options stay as they were: .*nothing/)
+    await writeFile(config, "export default { metricsAccess: 'open' }")
+    await until(async () => /"1".*"2"|"2".*"1"/.test(await readWorkers()))
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  })
 
   it('kill -9 of a worker loses only what that one had, and another takes its place', async () => {
     const server = await start(folder.path(), words)

@@ -1,7 +1,7 @@
 // The logs of a real server: who asked, what went wrong, what nobody may write into them, and files that are changed.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { askOnce, load, start, until, useFolder } from './program.js'
+import { askOnce, launch, load, start, until, useFolder } from './program.js'
 
 const folder = useFolder()
 const info = '/iiif/3/wave.png/info.json'
@@ -106,6 +106,12 @@ describe('the error log', () => {
     expect(server.err()).not.toMatch(/ error |501/)
   })
 
+  it('a path that cannot be opened is told, and ends the server with 2', async () => {
+    const server = launch(folder.path(), ['photos', '--port', '0', '--error-log', 'no/such/folder/e.log'])
+    expect(await server.ended).toBe(2)
+    expect(server.err()).toMatch(/^errorLog: the file cannot be opened \(ENOENT\)$/m)
+  })
+
   it('tells a failure with its cause and its request, which the client only learns the number of', async () => {
     const config = folder.path('fails.mjs')
     await writeFile(
@@ -146,4 +152,22 @@ describe('the error log', () => {
       }),
     ])
   })
+
+  it.each([1, 2])(
+    'is opened anew by SIGHUP, also what the server tells of itself: %i worker(s)',
+    async workers => {
+      const path = folder.path(`moved-${workers}.log`)
+      const words = ['--no-access-log', '--error-log', path, '--workers', String(workers)]
+      const server = await start(folder.path(), words)
+      await until(async () => (await readFile(path, 'utf8')).includes('honeydew serves'))
+      await rename(path, `${path}.1`)
+      server.child.kill('SIGHUP')
+      const hasNew = (words: string) => async () =>
+        (await readFile(path, 'utf8').catch(() => '')).includes(words)
+      await until(hasNew('The server answers by the new options'))
+      server.child.kill('SIGTERM')
+      expect(await server.ended).toBe(0)
+      expect(await hasNew('SIGTERM: the server ends')()).toBe(true)
+    },
+  )
 })

@@ -118,7 +118,11 @@ export interface Answered {
 }
 
 /** Asks by a connection of its own: with several workers each goes to the next one. */
-export async function askOnce(url: string, options: http.RequestOptions = {}, body = ''): Promise<Answered> {
+export async function askOnce(
+  url: string,
+  options: http.RequestOptions = {},
+  body: string | Buffer = '',
+): Promise<Answered> {
   const request = http.request(url, { agent: false, ...options })
   request.end(body)
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]

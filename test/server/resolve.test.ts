@@ -215,6 +215,18 @@ describe('the ways together', () => {
     ])
   })
 
+  it('what is told beside the options is never passed over', async () => {
+    const problems = listProblems(resolveFile("export default { service: null, tls: 'a.pem', nameUser: {} }"))
+    const name = `config-${count}.mjs`
+    expect(await problems).toEqual([
+      `${name}: service: expected options, or a function that gives them`,
+      `${name}: tls: expected certificates`,
+      `${name}: nameUser: expected a function`,
+    ])
+    const given = await resolveFile('export default { service: () => ({}), nameUser: String }')
+    expect(Object.keys(given.config)).toEqual(['service', 'nameUser'])
+  })
+
   it('an empty variable says nothing, and one that nobody knows is told', async () => {
     const { settings, warnings } = await resolve({
       environment: { HONEYDEW_PORT: '', HONEYDEW_PROT: '80', OTHER: '1' },

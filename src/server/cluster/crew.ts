@@ -74,7 +74,11 @@ export class Crew {
     for (const slot of [...this.#slots]) {
       if (slot.number > (this.#facts?.workers ?? 0)) break
       clearTimeout(slot.timer)
-      const fresh = await this.#launch(slot)
+      const fresh = await this.#launch(slot).catch((error: unknown) => {
+        // Where nobody was, somebody is still to be: the timer for that is gone.
+        this.#fail(slot, error)
+        throw error
+      })
       const old = slot.current
       this.#adopt(slot, fresh)
       await old?.stop(this.#shutdownMs())
@@ -162,6 +166,7 @@ export class Crew {
         this.#fail(slot, error)
       }
     }
+    clearTimeout(slot.timer)
     slot.timer = setTimeout(begin, pauseMs)
   }
 

@@ -14,7 +14,7 @@ export type Question =
 /** What a worker answers; an error is told by its message. */
 export type Answer =
   | { readonly report: ProcessReport }
-  | { readonly reply: HttpReply }
+  | { readonly reply: HttpReply | undefined }
   | { readonly done: true }
   | { readonly error: string }
 

@@ -2,6 +2,7 @@
    although a terminal and systemd send them to all processes. */
 import process from 'node:process'
 import { ToolError } from '../../errors.js'
+import { checkTogether } from '../check-places.js'
 import { findHint } from '../hint.js'
 import { OptionsError } from '../options-error.js'
 import { resolveOptions } from '../resolve.js'
@@ -46,6 +47,8 @@ function send(message: ToPrimary, after: () => void = () => {}): void {
 
 async function begin({ given, worker: number }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
   const resolution = await resolveOptions({ ...given, environment: process.env })
+  // Again: by SIGHUP, and after a crash, it is the worker that reads them.
+  await checkTogether(resolution)
   const isLead = number === 1
   const colleagues = createRemoteColleagues(send, isLead)
   state.colleagues = colleagues

@@ -1,6 +1,7 @@
 /* One line about one answer. What comes from outside is written so that it cannot end the line, leave its quotes, or give
    a secret away. */
 import { maskSecrets } from '../mask.js'
+import { formatJsonLine } from './json-line.js'
 
 /** How lines are written. */
 export type AccessLogFormat = 'combined' | 'timed' | 'json'
@@ -43,7 +44,7 @@ export function formatAccessLine(entry: AccessEntry, format: AccessLogFormat): s
 }
 
 function formatJson({ date, details, url, referer, ...entry }: AccessEntry): string {
-  return JSON.stringify({
+  return formatJsonLine({
     time: date.toISOString(),
     ...entry,
     url: maskSecrets(url),

@@ -1,6 +1,7 @@
 /* The error log: what the server does and what it cannot do, for who runs it. Nothing of it is for clients. */
 import process from 'node:process'
 import { maskSecrets } from '../mask.js'
+import { formatJsonLine } from './json-line.js'
 import { createLineLog, type LineLog } from './line-log.js'
 import { openSink } from './open-sink.js'
 
@@ -57,7 +58,7 @@ interface Line extends Facts {
 }
 
 function formatJson({ error, request, ...facts }: Line): string {
-  return JSON.stringify({
+  return formatJsonLine({
     time: new Date().toISOString(),
     ...facts,
     ...(request !== undefined && { request: maskSecrets(request) }),
@@ -105,5 +106,5 @@ function toLine(text: string): string {
   return text
     .slice(0, maxLength)
     .replace(/\s*\n\s*/g, ' | ')
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+    .replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd')
 }

@@ -54,10 +54,13 @@ export function createDescriptorSink(descriptor: number): Sink {
   }
 }
 
+/* Who read it has gone: that is no reason for the server to end. */
+function ignore(): void {}
+
 /** Writes to a stream of the process; it stays open. */
 export function createStreamSink(stream: Writable): Sink {
-  // Who read it has gone: that is no reason for the server to end.
-  stream.on('error', () => {})
+  // Once, however often the log is opened anew.
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
   return {
     write: piece =>
       new Promise((resolve, reject) => {

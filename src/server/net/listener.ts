@@ -18,7 +18,7 @@ import type { TlsMaterial } from '../../operations/index.js'
 import type { ListenSettings } from '../options/listen.js'
 import { acceptByPreface } from './preface.js'
 import { stopListening } from './stop.js'
-import { createTracker } from './tracker.js'
+import { createTracker, maxResponses } from './tracker.js'
 
 /** A request by any version of HTTP. */
 export type AnyRequest = Parameters<RequestListener>[0] | Http2ServerRequest
@@ -56,9 +56,10 @@ export function createListener(
   const onRequest: Answer = (request, response) => {
     const connection = 'stream' in request && request.stream ? request.stream.session : request.socket
     // A stream that was reset at once has lost its session.
-    if (connection) tracker.begin(connection as Socket, response)
+    const turn = connection && tracker.begin(connection as Socket, response)
     if (isEnding && request.httpVersionMajor === 1) response.setHeader('Connection', 'close')
-    return answer(request, response)
+    if (!turn) return answer(request, response)
+    return turn.then(() => (response.destroyed ? undefined : answer(request, response)))
   }
   const server = createHttp1(settings, tls, onRequest)
   const second = (tls ? settings.http2 : settings.h2c) ? createHttp2(onRequest) : undefined
@@ -108,16 +109,15 @@ function createHttp1(settings: ListenSettings, tls: TlsMaterial | undefined, ans
     : createServer(options, answer)
   if ('setSecureContext' in server) tls?.attach(server)
   server.maxConnections = maxConnections
+  // Their bytes are bounded. A bound of their number would drop the last ones unseen: those that a proxy has added.
+  server.maxHeadersCount = 0
   // A client that breaks off a handshake is no error of ours.
   server.on('tlsClientError', () => {})
   return server
 }
 
-/* How many tiles a viewer may ask for side by side; they wait for their turn in lanes anyway. */
-const maxStreams = 250
-
 function createHttp2(answer: Answer): Http2Server {
-  const server = createHttp2Server({ settings: { maxConcurrentStreams: maxStreams } }, answer)
+  const server = createHttp2Server({ settings: { maxConcurrentStreams: maxResponses } }, answer)
   server.on('sessionError', () => {})
   return server
 }

@@ -27,8 +27,12 @@ export interface Tracker {
   removeSocket(socket: Socket): void
   /** A session of HTTP/2 has begun. */
   addSession(session: ServerHttp2Session): void
-  /** A request has come; it is over when its response is closed. */
-  begin(connection: Socket | Http2Session, response: WatchedResponse): void
+  /**
+   * A request has come; it is over when its response is closed.
+   *
+   * @returns its turn, where another one on a connection of HTTP/1.1 is to be answered first
+   */
+  begin(connection: Socket | Http2Session, response: WatchedResponse): Promise<void> | undefined
   /** How many requests are being answered whose client is still there. */
   inFlight(): number
   /** How many connections there are. */
@@ -44,6 +48,8 @@ export interface Tracker {
 interface Activity {
   /** What is being answered. */
   readonly responses: Set<WatchedResponse>
+  /** The one that came last. */
+  last?: WatchedResponse
   quietSince: number
 }
 
@@ -59,6 +65,16 @@ function endWaiting({ responses }: Activity): void {
     response.destroy()
     response.emit('close')
   }
+}
+
+/** How many requests a connection may have at the same time: more than any viewer sends. Of HTTP/1.1 it is the end of it. */
+export const maxResponses = 250
+
+/* Their answers go out in the order of the requests (RFC 9112 section 9.3.2), so that one which is made sooner would only
+   hold what it has open, and its first bytes, for as long as the client likes: and a client can ask for very many. */
+function waitForTurn({ responses, last }: Activity): Promise<void> | undefined {
+  if (last === undefined || !responses.has(last)) return undefined
+  return new Promise(resolve => last.once('close', resolve))
 }
 
 function endIdle(sockets: ReadonlyMap<Socket, Activity>, since: number): void {
@@ -103,13 +119,17 @@ export function createTracker(idleMs: number): Tracker {
       const session = sessions.get(connection as Http2Session)
       const activity = session ?? sockets.get(connection as Socket)
       if (session) clearTimeout(session.timer)
+      const turn = session || !activity ? undefined : waitForTurn(activity)
       activity?.responses.add(response)
+      if (activity) activity.last = response
       response.once('close', () => {
         if (!activity) return
         activity.responses.delete(response)
         activity.quietSince = performance.now()
         if (session && activity.responses.size === 0) rest(connection as Http2Session)
       })
+      if (activity && !session && activity.responses.size > maxResponses) connection.destroy()
+      return turn
     },
     inFlight: () => countResponses(sockets.values()) + countResponses(sessions.values()),
     connections: () => sockets.size + sessions.size,

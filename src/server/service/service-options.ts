@@ -32,6 +32,8 @@ export async function buildServiceOptions(
   const { settings, config } = resolution
   const { service = {} } = config
   const given: ServiceConfig = typeof service === 'function' ? await service() : service
+  if (typeof given !== 'object' || given === null)
+    throw new OptionsError(['service: expected a function that gives options'])
   const problems: string[] = []
   const target = setOptions(given, resolution, problems)
   const source = await createSources(settings, given.source)

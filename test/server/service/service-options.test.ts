@@ -109,3 +109,10 @@ describe('what is done once', () => {
     expect((await build({ maintenance: 'false' })).maintenance).toBe(false)
   })
 })
+
+it('a function that gives no options is told', async () => {
+  const nothing = (() => null) as unknown as () => ServiceConfig
+  await expect(build({}, nothing)).rejects.toMatchObject({
+    problems: ['service: expected a function that gives options'],
+  })
+})
