@@ -129,7 +129,7 @@ export interface ImageReader {
    * and joined without decoding. A large result comes in pieces. `undefined` where it cannot be done after all.
    */
   stored?(level: number, box: Box, signal?: AbortSignal): Promise<StoredBytes | undefined>
-  /** As `stored`, of one tile and without waiting; `undefined` where it cannot be done now. */
+  /** As `stored`, of one tile or cut out of one, without waiting; `undefined` where it cannot be done now. */
   storedSync?(level: number, box: Box): Uint8Array | undefined
   /** The pixels of `box`, given in stored pixels of `level`. */
   pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>

@@ -11,6 +11,8 @@ import { createJpegJoiner, type JoinPlan } from './jpeg/join.js'
 export interface Joiner {
   /** Makes one JPEG of tiles; see {@link JpegJoiner}. */
   join(tiles: readonly Uint8Array[], plan: JoinPlan, signal?: AbortSignal): Promise<Uint8Array>
+  /** As `join`, here and at once; for no more than one tile of usual size. */
+  joinNow(tiles: readonly Uint8Array[], plan: JoinPlan): Uint8Array
   /** Begins a join that is given one row of tiles after another; `end` must follow. */
   begin(plan: JoinPlan): StreamedJoin
   /** Gives memory for bodies that are sent and forgotten. */
@@ -36,6 +38,7 @@ export function createInlineJoiner(): Joiner {
   return {
     allocate: length => new Uint8Array(length),
     join: async (tiles, plan) => joiner.join(tiles, plan),
+    joinNow: (tiles, plan) => joiner.join(tiles, plan),
     begin(plan) {
       const join = joiner.begin(plan)
       return { addRow: async tiles => join.addRow(tiles), end() {} }
@@ -50,6 +53,7 @@ export function createJoiner(maxWorkers: number = availableParallelism()): Joine
   const pool = createJoinPool(maxWorkers)
   return {
     allocate: createAllocator(),
+    joinNow: inline.joinNow,
     async join(tiles, plan, signal) {
       throwIfAborted(signal)
       if (countBytes(tiles) <= maxInlineBytes) return inline.join(tiles, plan)

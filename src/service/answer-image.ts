@@ -76,6 +76,11 @@ function answerKnown(
     return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
   }
   const isUnkept = bypass === 'nocache'
+  const cut = kept ? undefined : takeCut(known, image, desk.store, isUnkept)
+  if (cut) {
+    if (trace) trace.meter.bytes += cut.byteLength
+    return finish(exchange, desk, prepared.way, 'miss', buildWhole(http, head, cut))
+  }
   const wanted = { image, prepared, name: known.name, client, recalled: kept, isUnkept }
   return obtainImage(wanted, desk, http.signal).then(obtained => {
     if (trace) addPhases(trace, obtained)
@@ -144,6 +149,21 @@ function finish(
 // One tile as it is stored, of an image that is open.
 function takeTile({ stored }: PreparedRequest, image: Located, store: ImageStore): Uint8Array | undefined {
   return stored?.kind === 'tile' ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
+}
+
+// What is cut out of one tile, of an image that is open: it costs less than to wait for a turn.
+function takeCut(
+  { prepared, name, head }: KnownImage,
+  image: Located,
+  store: ImageStore,
+  isUnkept: boolean,
+): Uint8Array | undefined {
+  const { stored } = prepared
+  if (stored?.kind !== 'join') return undefined
+  const keep = store.beginResult(store.formatKey(image, name))
+  const bytes = store.peek(image)?.storedSync?.(stored.level, stored.box)
+  if (bytes && !isUnkept) keep({ bytes, mediaType: head.contentType })
+  return bytes
 }
 
 function prepareImage(

@@ -74,6 +74,22 @@ describe('a stored tile without waiting', () => {
     }
   })
 
+  it('may be cut: at the edges, or a part of it; what takes two tiles is waited for', async () => {
+    const resolve = folderSource(folder)
+    for (const name of ['ycbcr', 'rgb', 'grey']) {
+      const reader = await openSource((await resolve(`sync-${name}.tif`, {}))!)
+      for (const wanted of [box(640, 128, 60, 128), box(640, 384, 60, 116), box(144, 160, 32, 48)]) {
+        const expected = Buffer.from(await collect((await reader.stored?.(0, wanted))!))
+        const bytes = reader.storedSync?.(0, wanted)
+        expect(bytes && expected.equals(bytes)).toBe(true)
+      }
+      expect(reader.storedSync?.(0, box(0, 0, 256, 128))).toBeUndefined()
+      expect(reader.storedSync?.(0, box(120, 0, 16, 16))).toBeUndefined()
+      // Off the grid of the MCUs nothing can be cut without decoding.
+      expect(reader.storedSync?.(0, box(3, 5, 32, 32))).toBeUndefined()
+    }
+  })
+
   it('is not given when the file was changed, nor when the tile is damaged', async () => {
     const resolve = folderSource(folder)
     await writeSource(folder, 'changed.tif', files.get('ycbcr')!)

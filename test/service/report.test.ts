@@ -132,6 +132,30 @@ describe('the report of an answer', () => {
     }
   })
 
+  it.each([
+    ['a memory cache', undefined, ['miss', 'hit', 'hit']],
+    ['no cache', false, ['miss', 'miss', 'miss']],
+  ] as const)('tells of a tile that is cut without waiting, with %s', async (_, cache, outcomes) => {
+    const folder = await createFolder()
+    const odd = await makePyramid(1100, 768, { compression: 'jpeg', quality: 90 })
+    await writeFile(join(folder, 'odd.tif'), odd)
+    const reports: ResponseReport[] = []
+    const options = { source: fileSource(folder), ...(cache === undefined ? {} : { cache }) }
+    const service = createImageService({ ...options, onResponse: report => void reports.push(report) })
+    // What is no file is cut when it was waited for.
+    const waiting = serve({ odd: countBytes(odd) }, { cache: false })
+    onTestFinished(() => service.close())
+    const path = '1024,256,76,256/76,256/0/default.jpg'
+    const expected = (await fetchReply(waiting, `odd/${path}`)).body
+    await fetchReply(service, 'odd.tif/0,0,256,256/256,256/0/default.jpg')
+    for (let time = 0; time < 3; time += 1)
+      expect((await fetchReply(service, `odd.tif/${path}`)).body.equals(expected)).toBe(true)
+    const cut = reports.slice(1)
+    expect(cut.map(({ cache }) => cache)).toEqual(outcomes)
+    // It took no turn.
+    expect(cut.map(({ way, phases }) => [way, phases.queueMs])).toEqual(Array(3).fill(['stored', 0]))
+  })
+
   it('tells what became of the time', async () => {
     const source = countBytes(lossless)
     const reports: ResponseReport[] = []
