@@ -81,19 +81,29 @@ export interface ScheduleSettings extends AdmissionSettings {
 const libuvThreads = 4
 
 /**
+ * Tells how wide lanes are by default. Wider ones make more tiles where nothing else is to be done
+ * (`test/bench/concurrency.js`), and under overload take the processor from the thread that turns requests away
+ * (`test/bench/overload.js`).
+ */
+export function measureLanes(processors: number): { readonly tile: number; readonly large: number } {
+  const threads = Math.min(processors, libuvThreads)
+  return { tile: threads + 1, large: Math.ceil(threads / 2) }
+}
+
+/**
  * Checks the options and fills in what is missing.
  *
  * @throws TypeError that names the option, what was expected and what was received.
  */
 export function resolveScheduleOptions(options: ScheduleOptions = {}): ScheduleSettings {
   const machine = readMachine()
-  const threads = Math.min(machine.processors, libuvThreads)
+  const lanes = measureLanes(machine.processors)
   const { tile, large, maxWaitSeconds = 10, libvipsThreads = 1 } = options
   const { memoryBytes = resolveWorkMemory(machine.memoryBytes) } = options
   const maxWaitMs = toMilliseconds('maxWaitSeconds', maxWaitSeconds)
   return Object.freeze({
-    tile: resolveLane('tile', tile, { concurrency: threads + 1, maxQueue: 1000, maxWaitMs }),
-    large: resolveLane('large', large, { concurrency: Math.ceil(threads / 2), maxQueue: 50, maxWaitMs }),
+    tile: resolveLane('tile', tile, { concurrency: lanes.tile, maxQueue: 1000, maxWaitMs }),
+    large: resolveLane('large', large, { concurrency: lanes.large, maxQueue: 50, maxWaitMs }),
     memoryBytes: requireCount('memoryBytes', memoryBytes, 1),
     libvipsThreads: requireCount('libvipsThreads', libvipsThreads, 1),
     timeouts: resolveTimeouts(options.timeouts),

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { readMachine } from '../../src/schedule/machine.js'
 import { resolveWorkMemory } from '../../src/schedule/memory.js'
-import { resolveScheduleOptions, type ScheduleOptions } from '../../src/schedule/options.js'
+import { measureLanes, resolveScheduleOptions, type ScheduleOptions } from '../../src/schedule/options.js'
 
 describe('without options', () => {
+  it('lanes are as wide as the processors, and the threads of libuv, have work', () => {
+    expect([1, 2, 4, 64].map(measureLanes)).toEqual([
+      { tile: 2, large: 1 },
+      { tile: 3, large: 1 },
+      { tile: 5, large: 2 },
+      { tile: 5, large: 2 },
+    ])
+  })
+
   it('the schedule is what the documentation says', () => {
     const threads = Math.min(4, readMachine().processors)
     expect(resolveScheduleOptions()).toMatchObject({

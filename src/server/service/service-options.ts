@@ -1,7 +1,9 @@
 /* The options of the image service of a worker: those that options of the server set, beside those of the configuration
    file. */
+
 import type { ImageServiceOptions } from '../../options.js'
 import { listingOf } from '../../presentation/listing.js'
+import { measureLanes } from '../../schedule/options.js'
 import { listImages } from '../../source/list.js'
 import type { ServiceConfig } from '../config.js'
 import { variablePrefix } from '../options/option.js'
@@ -9,7 +11,7 @@ import { allOptions } from '../options/table.js'
 import { OptionsError } from '../options-error.js'
 import type { Resolution } from '../resolve.js'
 import { createCache } from './caches.js'
-import { divideMachine, measureLanes } from './share.js'
+import { divideMachine } from './share.js'
 import { createSources } from './sources.js'
 
 /** What belongs to a worker. */
@@ -40,7 +42,7 @@ export async function buildServiceOptions(
   if (source.length === 0) problems.push('There is nothing to serve: name a folder, or service.source')
   if (problems.length > 0) throw new OptionsError(problems)
   const share = divideMachine(settings)
-  const lanes = measureLanes(share)
+  const lanes = measureLanes(share.processors)
   const { maintenance = true, schedule = {} } = target
   return {
     ...target,

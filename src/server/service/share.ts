@@ -36,12 +36,3 @@ export function divideMachine(
       cacheMemory === undefined ? Math.min(cacheBytes, divide(machine.memoryBytes / 8)) : divide(cacheMemory),
   }
 }
-
-/* The threads of libuv, which work goes on in. */
-const maxThreads = 4
-
-/** Tells how wide the lanes of a worker are by its part of the processors: as the image service does for all of them. */
-export function measureLanes({ processors }: Share): { readonly tile: number; readonly large: number } {
-  const threads = Math.min(processors, maxThreads)
-  return { tile: threads + 1, large: Math.ceil(threads / 2) }
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { divideMachine, measureLanes } from '../../../src/server/service/share.js'
+import { divideMachine } from '../../../src/server/service/share.js'
 
 const gib = 2 ** 30
 
@@ -24,15 +24,5 @@ describe('what each worker gets of the machine', () => {
     expect(untold.cacheBytes).toBe(64 * 2 ** 20)
     expect(divideMachine({}, { processors: 1, memoryBytes: gib / 8 }).cacheBytes).toBe(gib / 64)
     expect(divideMachine({ cacheMemory: 0 }, machine).cacheBytes).toBe(0)
-  })
-
-  it('lanes are as wide as the part of the processors', () => {
-    const share = (processors: number) => measureLanes({ ...divideMachine({}), processors })
-    expect([share(1), share(2), share(4), share(64)]).toEqual([
-      { tile: 2, large: 1 },
-      { tile: 3, large: 1 },
-      { tile: 5, large: 2 },
-      { tile: 5, large: 2 },
-    ])
   })
 })
