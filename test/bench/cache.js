@@ -40,6 +40,7 @@ async function measureHits() {
       const alone = await measureGets(safe, keys, 1)
       const together = await measureGets(safe, keys, 8)
       console.log(`${name.padEnd(34)} ${formatMicroseconds(alone)} ${formatMicroseconds(together)}`)
+      await safe.close?.()
     }
   })
 }
@@ -75,7 +76,13 @@ async function measureHitRates() {
     const maxBytes = mebibytes * mebibyte
     const ideal = measureIdeal(trace, maxBytes, number => countOnDisk(formatKey(number)))
     const memory = await measureHitRate(trace, memoryCache({ maxBytes }))
-    const file = await withFolder(folder => measureHitRate(trace, fileCache({ folder, maxBytes })))
+    const file = await withFolder(async folder => {
+      const cache = fileCache({ folder, maxBytes })
+      const rate = await measureHitRate(trace, cache)
+      // What it still has to write would make the folder anew.
+      await cache.close?.()
+      return rate
+    })
     const title = `${requests} requests, ${items} items, ${mebibytes} MiB`
     console.log(`${title.padEnd(42)} ${formatPercent(ideal)} ${formatPercent(memory)} ${formatPercent(file)}`)
     console.log(
@@ -103,6 +110,7 @@ async function measureStorm(seconds) {
     const cache = fileCache({ folder, maxBytes: 64 * mebibyte })
     await cache.sweep?.()
     console.log('counted:', JSON.stringify(cache.stats?.()))
+    await cache.close?.()
   })
 }
 
