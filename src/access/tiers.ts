@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { Dimensions } from '../protocol/geometry.js'
 import { type LanguageMap, type LanguageText, resolveText } from '../protocol/language.js'
-import { type LimitOptions, type Limits, resolveLimits } from '../protocol/limits.js'
+import { type LimitOptions, type Limits, limitNames, resolveLimits } from '../protocol/limits.js'
+import { type Names, requireNames } from '../protocol/option-names.js'
 import { parseScale, type Shrink } from '../protocol/scale.js'
 
 /** What is different in a tier. `Encode` and `Overlay` are the options of the rooms that make pixels. */
@@ -106,7 +107,15 @@ export function resolveTiers<Encode = unknown, Overlay = unknown>(
   return { names, highest: tiers.get(names.at(-1) ?? ''), find: name => tiers.get(name) }
 }
 
-const known = ['limits', 'scale', 'encode', 'overlay', 'redactions', 'shared', 'label']
+const optionNames: Names<TierOptions> = {
+  limits: limitNames,
+  scale: true,
+  encode: true,
+  overlay: true,
+  redactions: true,
+  shared: true,
+  label: true,
+}
 
 function resolveTier<Encode, Overlay>(
   name: string,
@@ -116,8 +125,7 @@ function resolveTier<Encode, Overlay>(
 ): Tier<Encode, Overlay> {
   const path = `tiers.${name}`
   if (typeof options !== 'object' || options === null) throw new TypeError(`${path}: expected an object`)
-  const unknown = Object.keys(options).find(key => !known.includes(key))
-  if (unknown !== undefined) throw new TypeError(`${path}.${unknown}: there is no such option`)
+  requireNames(options, optionNames, `${path}.`)
   const { limits, scale, encode, overlay, redactions = true, shared = false, label } = options
   requireFlag(`${path}.redactions`, redactions)
   requireFlag(`${path}.shared`, shared)

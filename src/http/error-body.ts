@@ -1,4 +1,5 @@
 /* The body of an error: one sentence for a human, the same in text, HTML and JSON. */
+import { escapeHtml } from './html.js'
 import type { ErrorBodyKind } from './negotiation.js'
 
 /** What is told about an error. The message is written for the client: of an unforeseen error it must be a fixed one. */
@@ -48,18 +49,6 @@ const maxLength = 1000
 function cleanLine(text: string): string {
   const [line = ''] = text.split(/[\r\n\u2028\u2029]/, 1)
   return line.slice(0, maxLength).replace(/[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, character => entities[character] ?? '')
 }
 
 function formatPage(title: string, message: string): string {

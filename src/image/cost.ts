@@ -6,6 +6,7 @@ import type { Encoding } from './encode.js'
 import { maxDrawnPixels } from './overlay-raster.js'
 import type { RenderPlan } from './plan.js'
 import type { StoredPlan } from './stored.js'
+import { spanTiles } from './tiff/subset.js'
 
 /** What it costs to make an image. */
 export interface Cost {
@@ -44,7 +45,7 @@ export function estimateRender(description: ImageDescription, plan: RenderPlan):
   const level = description.levels[plan.level] ?? description.levels[0]
   const samples = (description.bands + (description.hasAlpha ? 1 : 0)) * Math.ceil(description.depth / 8)
   const scaled = plan.resize ?? plan.box
-  const read = level.tile ? spanTiles(plan.box, level.tile) : level
+  const read = level.tile ? measureTiles(level.tile, plan.box) : level
   const decoded = countDecoded(description, read, level.tile) * samplesOf(description, samples)
   // A turned image is held as a whole, and so is one that takes a second pass.
   const isMarkedInTwo = plan.overlay !== undefined && plan.colour === 'bitonal'
@@ -82,7 +83,7 @@ function estimateSquares(description: ImageDescription, { redaction }: RenderPla
   let [pixels, bytes] = [0, 0]
   for (const { level, box } of redaction?.mosaics ?? []) {
     const from = description.levels[level] ?? description.levels[0]
-    const read = from.tile ? spanTiles(box, from.tile) : from
+    const read = from.tile ? measureTiles(from.tile, box) : from
     pixels += from.tile ? area(read) : 0
     bytes = Math.max(bytes, countDecoded(description, read, from.tile) * samplesOf(description, samples))
   }
@@ -105,10 +106,9 @@ function countDecoded(
 }
 
 /* A tile is decoded as a whole, however little of it is wanted. */
-function spanTiles({ x, y, width, height }: Box, tile: Dimensions): Dimensions {
-  const along = (start: number, length: number, side: number) =>
-    (Math.floor((start + length - 1) / side) - Math.floor(start / side) + 1) * side
-  return { width: along(x, width, tile.width), height: along(y, height, tile.height) }
+function measureTiles(tile: Dimensions, box: Box): Dimensions {
+  const { columns, rows } = spanTiles(tile, box)
+  return { width: columns * tile.width, height: rows * tile.height }
 }
 
 /* The coefficients of a progressive JPEG have 16 bits each. */

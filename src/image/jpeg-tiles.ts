@@ -1,7 +1,7 @@
 /* JPEG tiles of a TIFF, sent as they are, cut and joined: reads the bytes and leaves the joining to a joiner, in this
    thread where it is short, in another where it would hold up others. */
 import type { StoredBytes } from '../contracts.js'
-import { type Box, coversImage, type Dimensions } from '../protocol/geometry.js'
+import type { Box, Dimensions } from '../protocol/geometry.js'
 import type { Joiner } from './joiner.js'
 import type { JpegColour } from './jpeg/colour.js'
 import type { JoinPlan } from './jpeg/join.js'
@@ -42,25 +42,32 @@ export async function assembleJpeg(
 ): Promise<StoredBytes | undefined> {
   const { file, directory, colour, tables } = tiles
   const { layout } = directory
-  const span = spanTiles(layout, box)
-  const inner = { ...box, x: box.x - span.column * layout.width, y: box.y - span.row * layout.height }
-  if (coversImage(inner, layout)) {
+  if (isWholeTile(layout, box)) {
     const bytes = await readTileBytes(file, directory, findTile(layout, box.x, box.y), signal)
     return bytes && spliceTables(bytes, tables, colour, { size: layout })
   }
-  const plan = createPlan(layout, span, inner, tiles)
+  const span = spanTiles(layout, box)
+  const plan = createPlan(layout, span, box, tiles)
   if (box.width * box.height > wholePixels) return streamRows(tiles, span, plan, joiner, signal)
   const stored = await readStored(tiles, span, signal)
   return stored && joiner.join(stored, plan, signal)
 }
 
 /**
- * Gives one tile as it is stored, without waiting; `undefined` where that cannot be done now. The tile is read to where
- * it belongs, right behind what stands in front of all tiles: most often nothing is copied.
+ * Gives one tile, or a part that is cut out of one, without waiting; `undefined` where that cannot be done now.
  *
- * @throws {@link SourceError} where the tile is damaged.
+ * @throws {@link SourceError} where the tile is damaged, or cannot be cut without decoding.
  */
-export function takeJpegTile(
+export function takeJpeg(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undefined {
+  return isWholeTile(tiles.directory.layout, box) ? takeTile(tiles, box, joiner) : cutTile(tiles, box, joiner)
+}
+
+function isWholeTile({ width, height }: Dimensions, box: Box): boolean {
+  return box.width === width && box.height === height && box.x % width === 0 && box.y % height === 0
+}
+
+/* The tile is read to where it belongs, right behind what stands in front of all tiles: most often nothing is copied. */
+function takeTile(
   { file, directory, colour, tables, prefix }: JpegTiles,
   box: Box,
   { allocate }: Joiner,
@@ -83,12 +90,7 @@ export function takeJpegTile(
 /** A tile of more bytes is cut when it is its turn: half a millisecond of work is the most that goes before others. */
 const maxCutBytes = 100_000
 
-/**
- * Cuts a part out of one tile, without waiting; `undefined` where that cannot be done now.
- *
- * @throws {@link SourceError} where the tile is damaged, or cannot be cut without decoding.
- */
-export function cutJpegTile(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undefined {
+function cutTile(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undefined {
   const { file, directory } = tiles
   const { layout } = directory
   const span = spanTiles(layout, box)
@@ -97,15 +99,14 @@ export function cutJpegTile(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Ar
   if (range === undefined || range.length > maxCutBytes) return undefined
   const tile = joiner.allocate(range.length)
   if (!file.bytes.fillSync(tile, range.offset)) return undefined
-  const inner = { ...box, x: box.x - span.column * layout.width, y: box.y - span.row * layout.height }
-  return joiner.joinNow([tile], createPlan(layout, span, inner, tiles))
+  return joiner.joinNow([tile], createPlan(layout, span, box, tiles))
 }
 
 function createPlan(tile: Dimensions, span: TileSpan, box: Box, { colour, tables }: JpegTiles): JoinPlan {
   return {
     tile: { width: tile.width, height: tile.height },
     columns: span.columns,
-    box,
+    box: { ...box, x: box.x - span.column * tile.width, y: box.y - span.row * tile.height },
     colour,
     ...(tables ? { tables } : {}),
   }

@@ -6,7 +6,7 @@ import { type Box, coversImage } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge } from './failure.js'
 import { isSrgb } from './icc.js'
 import type { Joiner } from './joiner.js'
-import { assembleJpeg, cutJpegTile, type JpegTiles, takeJpegTile } from './jpeg-tiles.js'
+import { assembleJpeg, type JpegTiles, takeJpeg } from './jpeg-tiles.js'
 import type { ReaderOptions } from './reader.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import { findTile, type TiffLayout } from './tiff/layout.js'
@@ -109,11 +109,7 @@ async function readStored(
 function takeStored({ levels, joiner }: Opened, index: number, box: Box): Uint8Array | undefined {
   const jpeg = levels[index]?.jpeg
   try {
-    if (jpeg === undefined) return undefined
-    const { width, height } = jpeg.directory.layout
-    const isWhole =
-      box.width === width && box.height === height && box.x % width === 0 && box.y % height === 0
-    return isWhole ? takeJpegTile(jpeg, box, joiner) : cutJpegTile(jpeg, box, joiner)
+    return jpeg && takeJpeg(jpeg, box, joiner)
   } catch {
     // The way that waits has words for what is wrong, and other ways.
     return undefined

@@ -5,7 +5,7 @@ import { AccessError, IIIFError } from '../errors.js'
 import { readHeader } from '../http/header-field.js'
 import { createTrust, parseAddress } from '../http/trust-proxy.js'
 import { parseAuthority } from '../http/uri.js'
-import { requireNames } from './option-names.js'
+import { requireNames } from '../protocol/option-names.js'
 import type { OperationsAccess, OperationsGroup, OperationsOptions } from './options.js'
 
 /** Lets a request in, or throws an {@link AccessError}. */

@@ -7,7 +7,7 @@ import {
   type SecureVersion,
 } from 'node:tls'
 import { createDebug } from '../debug.js'
-import { type Names, requireNames } from './option-names.js'
+import { type Names, requireNames } from '../protocol/option-names.js'
 import { type CertificateStatus, createEntry, type IsMeant, readEntries } from './tls-entry.js'
 import { createHostTable } from './tls-hosts.js'
 import { type PemIdentity, requireIdentity, type TlsError, type TlsIdentity } from './tls-identity.js'

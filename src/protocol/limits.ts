@@ -1,6 +1,7 @@
 /* Limits: how large a response may be (Image API 3.0 section 5.2, maxWidth, maxHeight, maxArea; maxScale is ours).
    They bind the scaled region, not the scale of the whole image: a tile is never refused because its image is large. */
 import { type Dimensions, floorPixels, scaleSide } from './geometry.js'
+import type { Names } from './option-names.js'
 
 /**
  * The largest responses that a server makes. They bound work: a whole source that is sent as it is stored is no work, and
@@ -18,6 +19,14 @@ export interface LimitOptions {
    * The cost of a response grows with its square. @defaultValue 1
    */
   readonly maxScale?: number
+}
+
+/** The names of {@link LimitOptions}. */
+export const limitNames: Names<LimitOptions> = {
+  maxWidth: true,
+  maxHeight: true,
+  maxArea: true,
+  maxScale: true,
 }
 
 /** Limits with every value in place; `Infinity` where there is none. */

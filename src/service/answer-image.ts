@@ -12,6 +12,7 @@ import {
   buildRedirect,
   buildSuccess,
 } from '../http/replies.js'
+import type { StoredPlan } from '../image/stored.js'
 import { type PreparedRequest, prepareRequest, type Way } from '../process.js'
 import { mediaTypes } from '../protocol/format.js'
 import { decodeSegment } from '../protocol/identifier.js'
@@ -65,7 +66,7 @@ function answerKnown(
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
   }
   if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
-  const tile = takeTile(prepared, image, desk.store)
+  const tile = takeStored('tile', prepared, image, desk.store)
   if (tile) {
     if (trace) trace.meter.bytes += tile.byteLength
     return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
@@ -76,8 +77,11 @@ function answerKnown(
     return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
   }
   const isUnkept = bypass === 'nocache'
-  const cut = kept ? undefined : takeCut(known, image, desk.store, isUnkept)
+  // What is cut out of one tile costs less than to wait for a turn.
+  const cut = kept ? undefined : takeStored('join', prepared, image, desk.store)
   if (cut) {
+    const key = desk.store.formatKey(image, known.name)
+    if (!isUnkept) desk.store.beginResult(key)({ bytes: cut, mediaType: head.contentType })
     if (trace) trace.meter.bytes += cut.byteLength
     return finish(exchange, desk, prepared.way, 'miss', buildWhole(http, head, cut))
   }
@@ -146,24 +150,14 @@ function finish(
   return reply
 }
 
-// One tile as it is stored, of an image that is open.
-function takeTile({ stored }: PreparedRequest, image: Located, store: ImageStore): Uint8Array | undefined {
-  return stored?.kind === 'tile' ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
-}
-
-// What is cut out of one tile, of an image that is open: it costs less than to wait for a turn.
-function takeCut(
-  { prepared, name, head }: KnownImage,
+// What can be read of stored tiles without waiting, of an image that is open.
+function takeStored(
+  kind: StoredPlan['kind'],
+  { stored }: PreparedRequest,
   image: Located,
   store: ImageStore,
-  isUnkept: boolean,
 ): Uint8Array | undefined {
-  const { stored } = prepared
-  if (stored?.kind !== 'join') return undefined
-  const keep = store.beginResult(store.formatKey(image, name))
-  const bytes = store.peek(image)?.storedSync?.(stored.level, stored.box)
-  if (bytes && !isUnkept) keep({ bytes, mediaType: head.contentType })
-  return bytes
+  return stored?.kind === kind ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
 }
 
 function prepareImage(

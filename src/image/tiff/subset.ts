@@ -31,7 +31,7 @@ export interface TileSpan {
 }
 
 /** Finds the tiles or strips that a box touches. */
-export function spanTiles({ width, height }: TiffLayout, box: Box): TileSpan {
+export function spanTiles({ width, height }: Dimensions, box: Box): TileSpan {
   const column = Math.floor(box.x / width)
   const row = Math.floor(box.y / height)
   return {

@@ -1,5 +1,6 @@
 /* The two pages as text: the list of images and the viewer. What comes from outside is put in through `html`, which escapes
    it. Nothing is loaded from elsewhere, and all addresses are relative: whatever path a proxy shows the server under. */
+import { escapeHtml } from '../../http/html.js'
 import type { ListedPage } from './listing.js'
 
 interface Markup {
@@ -7,14 +8,6 @@ interface Markup {
 }
 
 type Content = string | number | Markup | readonly Markup[] | undefined
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
 
 function html(strings: TemplateStringsArray, ...values: Content[]): Markup {
   return { markup: String.raw({ raw: strings }, ...values.map(formatContent)) }
@@ -24,7 +17,7 @@ function formatContent(content: Content): string {
   if (content === undefined) return ''
   if (Array.isArray(content)) return content.map(formatContent).join('')
   if (typeof content === 'object') return (content as Markup).markup
-  return String(content).replace(/[&<>"']/g, character => entities[character] ?? '')
+  return escapeHtml(String(content))
 }
 
 /** The addresses of an image, relative to the page. */
