@@ -5,7 +5,6 @@ import type { HttpReply, HttpRequest } from '../contracts.js'
 import { AbortedError, isMoved, type MovedError } from '../errors.js'
 import type { PublicBase } from '../http/base-uri.js'
 import { readHeader } from '../http/header-field.js'
-import { buildPreflight } from '../http/headers.js'
 import { negotiatePresentation } from '../http/negotiation.js'
 import { buildErrorReply, buildRedirect } from '../http/replies.js'
 import {
@@ -18,11 +17,11 @@ import {
 import { withDeadline } from '../schedule/deadline.js'
 import { type Admit, createAdmit } from './admit.js'
 import { againIfChanged } from './again.js'
-import { answerMethod } from './answer.js'
+import { answerCounted, answerOtherMethod } from './answer-counted.js'
 import { answerPresentation, type BuiltDocument, type PresentationContext } from './answer-presentation.js'
 import type { Desk } from './desk.js'
 import { createFacts } from './presented.js'
-import { createTrace, reportReply, type Trace } from './report.js'
+import type { Trace } from './report.js'
 import { describePlace } from './whereabouts.js'
 
 /** Answers a request; `undefined` when its path is not under the prefix of documents. Never rejects. */
@@ -44,8 +43,7 @@ export function createPresentationHandle(
   resolveBase: ResolveBase,
   admit: Admit = createAdmit(desk),
 ): HandlePresentation | undefined {
-  const { settings, tally } = desk
-  const { presentation } = settings
+  const { presentation } = desk.settings
   if (presentation === undefined) return undefined
   const kept = new LRUCache<string, BuiltDocument>({
     maxSize: maxKeptLength,
@@ -55,11 +53,7 @@ export function createPresentationHandle(
   return async http => {
     const rest = matchPresentation(http.url, presentation.prefix)
     if (rest === undefined) return undefined
-    const began = tally.begin()
-    const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
-    const reply = await answerRest(http, rest, resolveBase, context, trace)
-    tally.end(began, reply.status)
-    return trace ? reportReply(http, reply, trace, settings) : reply
+    return answerCounted(http, desk, trace => answerRest(http, rest, resolveBase, context, trace))
   }
 }
 
@@ -71,9 +65,8 @@ async function answerRest(
   trace: Trace | undefined,
 ): Promise<HttpReply> {
   const { parse, schedule, cacheControl } = context.desk.settings
-  if (http.method === 'OPTIONS') return buildPreflight()
-  if (http.method !== 'GET' && http.method !== 'HEAD')
-    return answerMethod(http, context.desk.settings, { trace })
+  const other = answerOtherMethod(http, context.desk, trace)
+  if (other) return other
   let request: PresentationRequest | undefined
   try {
     if (context.desk.isClosed()) throw new AbortedError('closed', 'This server is closing.')

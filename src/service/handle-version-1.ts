@@ -4,16 +4,16 @@
 
 import type { HttpReply, HttpRequest } from '../contracts.js'
 import type { PublicBase } from '../http/base-uri.js'
-import { buildPreflight } from '../http/headers.js'
 import { splitQuery } from '../http/query.js'
 import { buildRedirect } from '../http/replies.js'
 import { parseMatch } from '../protocol/request.js'
-import { answerError, answerMethod } from './answer.js'
+import { answerError } from './answer.js'
+import { answerCounted, answerOtherMethod } from './answer-counted.js'
 import type { Desk } from './desk.js'
-import { createTrace, reportReply, type Trace } from './report.js'
+import type { Trace } from './report.js'
 
 /** Answers a request; `undefined` when its path is not under the prefix of version 1. Never rejects. */
-export type HandleVersion1 = (http: HttpRequest) => HttpReply | undefined
+export type HandleVersion1 = (http: HttpRequest) => Promise<HttpReply> | undefined
 
 const qualities: Readonly<Record<string, string>> = { native: 'default', grey: 'gray' }
 
@@ -22,7 +22,7 @@ export function createVersion1Handle(
   desk: Desk,
   resolveBase: (http: HttpRequest) => PublicBase,
 ): HandleVersion1 | undefined {
-  const { settings, tally } = desk
+  const { settings } = desk
   const { version1Prefix, parse, publicPrefixes } = settings
   if (version1Prefix === false || parse.prefixes[2] === false) return undefined
 
@@ -37,8 +37,8 @@ export function createVersion1Handle(
     return buildRedirect(301, location + query, settings.cacheControl.decide({ status: 301, request }))
   }
   const answer = (http: HttpRequest, rest: string, query: string, trace?: Trace): HttpReply => {
-    if (http.method === 'OPTIONS') return buildPreflight()
-    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
+    const other = answerOtherMethod(http, desk, trace)
+    if (other) return other
     try {
       return redirect(http, rest, query)
     } catch (error) {
@@ -48,11 +48,8 @@ export function createVersion1Handle(
   return http => {
     const { path, query } = splitQuery(http.url)
     if (!path.startsWith(`${version1Prefix}/`)) return undefined
-    const began = tally.begin()
-    const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
-    const reply = answer(http, path.slice(version1Prefix.length + 1), query, trace)
-    tally.end(began, reply.status)
-    return trace ? reportReply(http, reply, trace, settings) : reply
+    const rest = path.slice(version1Prefix.length + 1)
+    return answerCounted(http, desk, trace => answer(http, rest, query, trace))
   }
 }
 

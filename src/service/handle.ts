@@ -4,17 +4,17 @@
 import type { HttpReply, HttpRequest } from '../contracts.js'
 import { AbortedError } from '../errors.js'
 import { type BaseUriOptions, createBaseUri } from '../http/base-uri.js'
-import { buildPreflight } from '../http/headers.js'
 import type { IIIFRequest, PrefixMatch } from '../protocol/request.js'
 import { againIfChanged } from './again.js'
-import { answerError, answerMethod, answerMoved, answerRequest } from './answer.js'
+import { answerError, answerMoved, answerRequest } from './answer.js'
+import { answerCounted, answerOtherMethod } from './answer-counted.js'
 import type { Desk } from './desk.js'
 import type { RememberedRequest } from './exchange.js'
 import { createFlowDoor, type FlowDoor } from './flow.js'
 import { createPresentationHandle } from './handle-presentation.js'
 import { createVersion1Handle } from './handle-version-1.js'
 import { createParser } from './parser.js'
-import { createTrace, reportReply, type Trace } from './report.js'
+import type { Trace } from './report.js'
 
 /** Answers a request; `undefined` when its path is under no prefix of the service. Never rejects. */
 export type Handle = (request: HttpRequest) => Promise<HttpReply | undefined>
@@ -26,16 +26,15 @@ export type Handle = (request: HttpRequest) => Promise<HttpReply | undefined>
  * @param options - how the public root is found
  */
 export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
-  const { settings, tally } = desk
+  const { settings } = desk
   const resolveBase = createBaseUri(options)
   const parser = createParser(settings.parse)
   const present = createPresentationHandle(desk, resolveBase)
   const redirectVersion1 = createVersion1Handle(desk, resolveBase)
 
   const answer = async (http: HttpRequest, match: RememberedRequest | PrefixMatch, trace?: Trace) => {
-    // 3.0 section 7: GET MUST, OPTIONS and HEAD SHOULD be answered; RFC 9110 section 15.5.6 for all others.
-    if (http.method === 'OPTIONS') return buildPreflight()
-    if (http.method !== 'GET' && http.method !== 'HEAD') return answerMethod(http, settings, { trace })
+    const other = answerOtherMethod(http, desk, trace)
+    if (other) return other
     let request: IIIFRequest | undefined
     try {
       requireOpen(desk)
@@ -65,16 +64,18 @@ export function createHandle(desk: Desk, options: BaseUriOptions): Handle {
 
   const flow = createFlowDoor(desk, resolveBase)
 
-  return async http => {
+  const answerElsewhere = async (http: HttpRequest): Promise<HttpReply | undefined> =>
+    (await present?.(http)) ?? redirectVersion1?.(http)
+
+  // No async function: it would only wait for what it returns, for each tile.
+  return http => {
     // First, because the prefix of images may lie above them.
     const door = flow?.owns(http.url) ? flow : undefined
     const match = door ?? parser.recall(http.url) ?? parser.match(http.url)
-    if (match === undefined) return (await present?.(http)) ?? redirectVersion1?.(http)
-    const began = tally.begin()
-    const trace = settings.onResponse || settings.serverTiming ? createTrace() : undefined
-    const reply = await ('owns' in match ? answerFlow(http, match, trace) : answer(http, match, trace))
-    tally.end(began, reply.status)
-    return trace ? reportReply(http, reply, trace, settings) : reply
+    if (match === undefined) return answerElsewhere(http)
+    return answerCounted(http, desk, trace =>
+      'owns' in match ? answerFlow(http, match, trace) : answer(http, match, trace),
+    )
   }
 }
 
