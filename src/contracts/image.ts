@@ -100,6 +100,8 @@ export type PixelInput =
       readonly height: number
       readonly channels: 1 | 2 | 3 | 4
       readonly depth: 8 | 16
+      /** Whether nobody else holds the samples: their memory is given back when they were drawn. @defaultValue false */
+      readonly isOwn?: boolean
     }
 
 /** What an image may tell about itself in EXIF, IPTC and XMP. What tells of a place or of a device's owner is not read. */

@@ -99,7 +99,7 @@ async function readPixels(
     }
   }
   await Promise.all(Array.from({ length: maxParallelTiles }, drawLane))
-  return { kind: 'raw', data, width: box.width, height: box.height, channels: 3, depth: 8 }
+  return { kind: 'raw', data, width: box.width, height: box.height, channels: 3, depth: 8, isOwn: true }
 }
 
 /* The tiles that a box touches, row by row. */

@@ -2,6 +2,7 @@
    is done; overlays are laid on in the end. */
 import sharp, { type Sharp } from 'sharp'
 import type { PixelInput } from '../contracts.js'
+import { discard } from '../discard.js'
 import { isIIIFError } from '../errors.js'
 import type { Dimensions } from '../protocol/geometry.js'
 import { isMereWarning, isTimeout, throwIfAborted, toSourceFailure } from './failure.js'
@@ -75,7 +76,13 @@ async function attempt<T>(
     // A file that is another one by now, or gone, explains whatever went wrong with it.
     if (input.kind === 'encoded') await input.check?.()
     throw toSourceFailure(error)
+  } finally {
+    release(input)
   }
+}
+
+function release(input: PixelInput): void {
+  if (input.kind === 'raw' && input.isOwn) discard(input.data)
 }
 
 async function draw(
@@ -85,18 +92,30 @@ async function draw(
   material: CoverMaterial | undefined,
 ): Promise<Uint8Array> {
   throwIfAborted(signal)
-  const { redaction, overlay } = plan
-  const shown = redaction ? await redact(input, plan, redaction, material) : input
-  // What was decoded to be painted is sRGB of eight bits and has no tags.
-  const rest = redaction ? { ...plan, wide: false, oriented: false } : plan
-  const placed = place(open(shown, rest), shown, rest)
-  const sized = overlay
-    ? await layOver(placed, rest, overlay, material)
-    : needsSecondPass(rest)
-      ? tilt(await settle(placed, rest), rest)
+  if (!plan.redaction) return drawShown(input, plan, signal, material)
+  const shown = await redact(input, plan, plan.redaction, material)
+  try {
+    // What was decoded to be painted is sRGB of eight bits and has no tags.
+    return await drawShown(shown, { ...plan, wide: false, oriented: false }, signal, material)
+  } finally {
+    release(shown)
+  }
+}
+
+async function drawShown(
+  shown: PixelInput,
+  plan: RenderPlan,
+  signal: AbortSignal | undefined,
+  material: CoverMaterial | undefined,
+): Promise<Uint8Array> {
+  const placed = place(open(shown, plan), shown, plan)
+  const sized = plan.overlay
+    ? await layOver(placed, plan, plan.overlay, material)
+    : needsSecondPass(plan)
+      ? tilt(await settle(placed, plan), plan)
       : placed
   throwIfAborted(signal)
-  return encode(paint(sized, rest), rest.encoding).toBuffer()
+  return encode(paint(sized, plan), plan.encoding).toBuffer()
 }
 
 /* Whatever is done to pixels later, it is done to painted ones. */
@@ -112,7 +131,7 @@ async function redact(
   } catch (error) {
     throw redactionFailed(error)
   }
-  return { ...pixels, kind: 'raw', depth: 8 }
+  return { ...pixels, kind: 'raw', depth: 8, isOwn: true }
 }
 
 /* All of what was read, scaled to a size and nothing else. */

@@ -483,6 +483,19 @@ describe('raw pixels', () => {
     expect(psnr(await decode(found), await decode(expected))).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('are given back when they are drawn, if nobody else holds them', async () => {
+    const { description } = await openReader(gridPng)
+    const box = { x: 0, y: 0, width: 200, height: 200 }
+    const plan = planRender(description, requestOf(description, { region: box }), resolveEncodeOptions())
+    const draw = async (isOwn: boolean) => {
+      const data = new Uint8Array(200 * 200 * 3).fill(90)
+      await render({ kind: 'raw', data, width: 200, height: 200, channels: 3, depth: 8, isOwn }, plan)
+      return data.length
+    }
+    expect(await draw(true)).toBe(0)
+    expect(await draw(false)).toBe(200 * 200 * 3)
+  })
+
   it('of sixteen bits may begin anywhere in memory', async () => {
     const { description } = await openReader(gridPng)
     const box = { x: 0, y: 0, width: 4, height: 4 }

@@ -1,12 +1,10 @@
 /* Decodes tiles and strips whose compression is lossless, without opening the file in libvips again: the pixels are
    exactly those that libvips gives. JPEG and WebP tiles are images of their own and are decoded elsewhere. */
-import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
 import { createDamage } from './damage.js'
+import { decompress, decompressNow, packers, type Unpacked } from './decompress.js'
 import type { TiffDirectory } from './directory.js'
 import { rowBytes, tileRows } from './layout.js'
-import { decodeLzw, isOldLzw } from './lzw.js'
-import { decodePackBits } from './packbits.js'
+import { isOldLzw } from './lzw.js'
 import { invertSamples, isForeignOrder, swapWords, undoDifferences, unpackBits } from './samples.js'
 import { compressions, photometrics } from './tags.js'
 
@@ -33,39 +31,7 @@ export type DecodedTile =
       readonly reason: string
     }
 
-/** The form of a decompressor of node:zlib. */
-type Inflate = (bytes: Uint8Array, options: zlib.ZlibOptions) => Promise<Uint8Array>
-
 const maxDecodedBytes = 64 * 2 ** 20
-const maxChunkBytes = 2 ** 20
-
-/* Of the usual tile it takes a quarter of a millisecond, and the way to another thread and back costs half of that. */
-const maxInlineBytes = 256 * 1024
-
-const inflateElsewhere: Inflate = promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.inflate)
-
-const inflate: Inflate = async (bytes, options) =>
-  (options.maxOutputLength ?? Infinity) <= maxInlineBytes
-    ? zlib.inflateSync(bytes, options)
-    : inflateElsewhere(bytes, options)
-
-/** Node 22.15 and later have Zstandard, and the types of Node 20 know nothing of it. */
-function findZstd(): Inflate | undefined {
-  const found: unknown = Reflect.get(zlib, 'zstdDecompress')
-  return typeof found === 'function' ? promisify(found as typeof zlib.inflate) : undefined
-}
-
-const zstd = findZstd()
-
-const packers: readonly number[] = [
-  compressions.none,
-  compressions.lzw,
-  compressions.deflate,
-  compressions.oldDeflate,
-  compressions.packBits,
-  ...(zstd ? [compressions.zstd] : []),
-]
-
 // The others ignore the field Predictor.
 const predictors: readonly number[] = [
   compressions.lzw,
@@ -112,37 +78,6 @@ export function isDecodable(directory: TiffDirectory): boolean {
   return findObstacle(directory) === undefined
 }
 
-async function inflateTile(run: Inflate, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  try {
-    // One chunk where possible: what comes in one piece is not copied.
-    const chunkSize = Math.max(64, Math.min(maxBytes + 64, maxChunkBytes))
-    return await run(bytes, { maxOutputLength: maxBytes, chunkSize })
-  } catch (error) {
-    throw createDamage('a compressed tile cannot be inflated to its pixels', { cause: error })
-  }
-}
-
-/** Decompresses at least `length` bytes; `maxBytes` is what a whole tile may have. */
-async function decompress(
-  bytes: Uint8Array,
-  compression: number,
-  length: number,
-  maxBytes: number,
-): Promise<Uint8Array> {
-  switch (compression) {
-    case compressions.none:
-      return bytes
-    case compressions.lzw:
-      return decodeLzw(bytes, length)
-    case compressions.packBits:
-      return decodePackBits(bytes, length)
-    case compressions.zstd:
-      return inflateTile(zstd ?? inflate, bytes, maxBytes)
-    default:
-      return inflateTile(inflate, bytes, maxBytes)
-  }
-}
-
 /** Makes samples of decompressed bytes; they are changed in place unless they are the stored bytes themselves. */
 function buildSamples(found: Uint8Array, directory: TiffDirectory, height: number): Uint8Array {
   const { layout, littleEndian, photometric, samplesPerPixel, bitsPerSample, compression } = directory
@@ -160,6 +95,56 @@ function buildSamples(found: Uint8Array, directory: TiffDirectory, height: numbe
   return bits === 1 ? unpackBits(bytes, layout.width, height) : bytes
 }
 
+interface Task extends Unpacked {
+  /** The rows of the tile or strip. */
+  readonly height: number
+}
+
+/* Says what is to be done, or why it is left to libvips. */
+function planTask(bytes: Uint8Array, directory: TiffDirectory, index: number): Task | string {
+  const { layout, compression, bitsPerSample } = directory
+  const oldLzw = compression === compressions.lzw && isOldLzw(bytes)
+  const reason = findObstacle(directory) ?? (oldLzw ? 'LZW of before 1988' : undefined)
+  if (reason !== undefined) return reason
+  const height = tileRows(layout, directory.height, index)
+  // A whole number for the machine too: decoders count to it, and numbers of a file arrive as floating point.
+  const length = (rowBytes(layout, bitsPerSample) * height) | 0
+  return { length, maxBytes: rowBytes(layout, bitsPerSample) * layout.height, height }
+}
+
+function finishTile(
+  found: Uint8Array,
+  { length, height }: Task,
+  directory: TiffDirectory,
+  index: number,
+): DecodedTile {
+  if (found.length < length) throw createDamage(`tile ${index} has ${found.length} of ${length} bytes`)
+  return {
+    kind: 'samples',
+    data: buildSamples(found.subarray(0, length), directory, height),
+    width: directory.layout.width,
+    height,
+    channels: directory.samplesPerPixel as 1 | 2 | 3 | 4,
+    depth: directory.bitsPerSample[0] === 16 ? 16 : 8,
+  }
+}
+
+/**
+ * As {@link decodeTile}, at once; `undefined` where that would hold up others.
+ *
+ * @throws {@link SourceError} when the bytes are damaged.
+ */
+export function decodeTileNow(
+  bytes: Uint8Array,
+  directory: TiffDirectory,
+  index: number,
+): DecodedTile | undefined {
+  const task = planTask(bytes, directory, index)
+  if (typeof task === 'string') return { kind: 'unsupported', reason: task }
+  const found = decompressNow(bytes, directory.compression, task)
+  return found && finishTile(found, task, directory, index)
+}
+
 /**
  * Decodes the stored bytes of the tile or strip `index`. Bytes of an uncompressed file that are right already are given
  * back without a copy.
@@ -171,21 +156,7 @@ export async function decodeTile(
   directory: TiffDirectory,
   index: number,
 ): Promise<DecodedTile> {
-  const { layout, compression, samplesPerPixel, bitsPerSample } = directory
-  const oldLzw = compression === compressions.lzw && isOldLzw(bytes)
-  const reason = findObstacle(directory) ?? (oldLzw ? 'LZW of before 1988' : undefined)
-  if (reason !== undefined) return { kind: 'unsupported', reason }
-  const height = tileRows(layout, directory.height, index)
-  // A whole number for the machine too: decoders count to it, and numbers of a file arrive as floating point.
-  const length = (rowBytes(layout, bitsPerSample) * height) | 0
-  const found = await decompress(bytes, compression, length, rowBytes(layout, bitsPerSample) * layout.height)
-  if (found.length < length) throw createDamage(`tile ${index} has ${found.length} of ${length} bytes`)
-  return {
-    kind: 'samples',
-    data: buildSamples(found.subarray(0, length), directory, height),
-    width: layout.width,
-    height,
-    channels: samplesPerPixel as 1 | 2 | 3 | 4,
-    depth: bitsPerSample[0] === 16 ? 16 : 8,
-  }
+  const task = planTask(bytes, directory, index)
+  if (typeof task === 'string') return { kind: 'unsupported', reason: task }
+  return finishTile(await decompress(bytes, directory.compression, task), task, directory, index)
 }

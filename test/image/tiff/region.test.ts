@@ -21,6 +21,15 @@ async function decode(file: Uint8Array, box: Box) {
   return decodeRegion(opened, directory, box)
 }
 
+/** A file as a local one is read: also without waiting. */
+function createLocalSource(file: Uint8Array) {
+  const readSync = (target: Uint8Array, offset: number) => {
+    target.set(file.subarray(offset, offset + target.length))
+    return true
+  }
+  return { ...createSource(file), readSync }
+}
+
 function listBoxes(): Box[] {
   const random = createRandom(3)
   const pick = (end: number) => Math.floor(random() * end)
@@ -78,6 +87,46 @@ describe('a region', () => {
     expect(wrong).toEqual([])
   })
 })
+
+describe('one tile of a local file', () => {
+  const decoded: [name: string, bytes: Uint8Array, found: (Uint8Array | undefined)[]][] = []
+  // All of them are kept until all are decoded: what one leaves in memory must not be what another reads.
+  beforeAll(async () => {
+    for (const { name, bytes } of await makeVipsVariants()) {
+      const file = await openTiff(createLocalSource(bytes))
+      const directory = file.directories[0]!
+      if (!isDecodable(directory) || directory.layout.kind !== 'tiles') continue
+      const found: (Uint8Array | undefined)[] = []
+      for (const box of listTileBoxes(directory.layout)) {
+        found.push((await decodeRegion(file, directory, box))?.data)
+      }
+      decoded.push([name, bytes, found])
+    }
+  }, 60_000)
+
+  it('has the pixels that libvips decodes', { timeout: 60_000 }, async () => {
+    expect(decoded.length).toBeGreaterThan(30)
+    const wrong: string[] = []
+    for (const [name, bytes, found] of decoded) {
+      const { layout } = (await open(bytes)).directory
+      for (const [at, box] of listTileBoxes(layout).entries()) {
+        const expected = await readExpected(bytes, box)
+        if (!found[at] || !expected.equals(found[at])) wrong.push(`${name} ${JSON.stringify(box)}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
+/** A whole tile, a part of one, and one at the edge. */
+function listTileBoxes(tile: { readonly width: number; readonly height: number }): Box[] {
+  const x = Math.floor((width - 1) / tile.width) * tile.width
+  return [
+    { x: 0, y: 0, width: Math.min(tile.width, width), height: Math.min(tile.height, height) },
+    { x: 3, y: 5, width: 7, height: 9 },
+    { x, y: 0, width: width - x, height: Math.min(tile.height, height) },
+  ]
+}
 
 describe('what cannot be decoded here', () => {
   const box = { x: 10, y: 10, width: 60, height: 60 }
