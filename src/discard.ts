@@ -3,7 +3,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 
 /** Shorter memory is cheaper to leave than to give back. */
-const minBytes = 32 * 1024
+const minBytes = 16 * 1024
 
 let nowhere: MessagePort | undefined
 

@@ -7,6 +7,7 @@ import {
   createBlockStore,
   type Flight,
   type SourceBlocks,
+  type Wish,
 } from './block-store.js'
 import { throwIfAborted } from './failure.js'
 import { clampLength } from './range.js'
@@ -23,7 +24,7 @@ export interface BlockCacheOptions {
   readonly blockBytes?: number
   /**
    * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
-   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 81,920
+   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 98,304
    */
   readonly readAheadBytes?: number
 }
@@ -41,6 +42,11 @@ export interface RemoteBytes {
    * @throws {@link SourceError} (`source-changed`) when they are no longer those of the version.
    */
   fetchRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Whether nobody else holds the memory of what `fetchRange` gives: the cache gives it back then as soon as it has
+   * forgotten it. @defaultValue false, which leaves it to the garbage collector
+   */
+  readonly isOwn?: boolean
 }
 
 /** Keeps bytes that were fetched. */
@@ -82,7 +88,7 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
       const flights = listFlights(store, store.open(source.key), spanBlocks(offset, wanted), wish, gap =>
         beginFlight(store, source, gap, blockBytes),
       )
-      for (const run of await Promise.all(flights.map(({ work }) => work.join(signal)))) store.copy(run, wish)
+      await Promise.all(flights.map(flight => store.land(flight, wish, signal)))
       return wish.target
     },
     readSync(source, target, offset) {
@@ -115,7 +121,7 @@ function listFlights(
   store: BlockStore,
   blocks: SourceBlocks,
   { first, end }: BlockSpan,
-  wish: Parameters<BlockStore['take']>[2],
+  wish: Wish,
   begin: (gap: BlockSpan) => Flight,
 ): Flight[] {
   const found: Flight[] = []
@@ -149,9 +155,11 @@ function beginFlight(store: BlockStore, source: RemoteBytes, gap: BlockSpan, blo
   const span = extend(blocks, gap, Math.ceil(source.size / blockBytes))
   const offset = span.first * blockBytes
   const length = Math.min(span.end * blockBytes, source.size) - offset
+  const hold = { count: 0, isForgotten: false }
   const work = shareWork(async given => {
     try {
-      const run = { ...span, blocks, bytes: await source.fetchRange(offset, length, given), needed: gap }
+      const bytes = await source.fetchRange(offset, length, given)
+      const run = { ...span, blocks, bytes, needed: gap, ...(source.isOwn && { hold }) }
       store.keep(run)
       return run
     } catch (error) {
@@ -162,27 +170,32 @@ function beginFlight(store: BlockStore, source: RemoteBytes, gap: BlockSpan, blo
       store.close(blocks)
     }
   })
-  const flight: Flight = { ...span, work }
+  const flight: Flight = { ...span, work, hold }
   blocks.flights.add(flight)
   return flight
 }
 
-/* Adds what is worth fetching ahead: first what follows, then what comes before, both up to what is there already. */
+/* Adds what is worth fetching ahead: as much on one side as on the other, because a viewer fills its screen from the
+   middle; and where one side has no room, because something is there already, the other side gets its part. */
 function extend(blocks: SourceBlocks, { first, end }: BlockSpan, count: number): BlockSpan {
   const isFree = (block: number): boolean =>
-    !blocks.runs.has(block) && findFlight(blocks, block) === undefined
+    block >= 0 && block < count && !blocks.runs.has(block) && findFlight(blocks, block) === undefined
+  const reach = (from: number, step: 1 | -1, most: number): number => {
+    let free = 0
+    while (free < most && isFree(from + free * step)) free += 1
+    return free
+  }
   if (!isFree(first - 1) || !isFree(end)) blocks.ahead.addMissed()
   const budget = blocks.ahead.budget()
-  const span = { first, end }
-  let left = budget
-  for (; left > 0 && span.end < count && isFree(span.end); left -= 1) span.end += 1
-  for (; left > 0 && span.first > 0 && isFree(span.first - 1); left -= 1) span.first -= 1
-  blocks.ahead.addFetched(budget - left)
-  return span
+  const half = reach(end, 1, Math.ceil(budget / 2))
+  const before = reach(first - 1, -1, budget - half)
+  const after = half + reach(end + half, 1, budget - half - before)
+  blocks.ahead.addFetched(before + after)
+  return { first: first - before, end: end + after }
 }
 
 function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {
-  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 81_920 } = options
+  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 98_304 } = options
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
     throw new TypeError(`maxBytes: expected a whole number of bytes above 0 but received ${maxBytes}`)
   if (!(blockBytes >= 512 && blockBytes <= maxRunBytes && Number.isInteger(Math.log2(blockBytes))))

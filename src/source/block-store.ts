@@ -1,6 +1,7 @@
 /* The memory of a block cache. What came in one answer lies in one piece (a run of blocks), is found by any of its
    blocks, and is forgotten as one: the least recently used first, once all of them have more bytes than are allowed. */
 import { LRUCache } from 'lru-cache'
+import { discard } from '../discard.js'
 import { createReadAhead, type ReadAhead } from './read-ahead.js'
 import type { SharedWork } from './shared-work.js'
 
@@ -20,12 +21,24 @@ export interface Run extends BlockSpan {
   readonly bytes: Uint8Array
   /** Those of them that were needed up to now; the others were fetched ahead. */
   needed: BlockSpan
+  /** Who needs the memory, beside the store; none where it is left to the garbage collector. */
+  readonly hold?: Hold | undefined
+}
+
+/** Counts who needs the memory of a run that nobody else holds: when nobody does, it is given back. */
+export interface Hold {
+  /** How many wait for the run, or copy from it. */
+  count: number
+  /** Whether the store has forgotten the run. */
+  isForgotten: boolean
 }
 
 /** Blocks that are on their way. */
 export interface Flight extends BlockSpan {
   /** What they come with. */
   readonly work: SharedWork<Run>
+  /** Who needs them. */
+  readonly hold: Hold
 }
 
 /** What is kept of one source, and what is on its way. */
@@ -60,8 +73,8 @@ export interface BlockStore {
   keep(run: Run): void
   /** Copies what is there of `span`, up to the first block that is not: that is given, or the end. */
   take(blocks: SourceBlocks, span: BlockSpan, wish: Wish): number
-  /** Copies what a run has of a wish. */
-  copy(run: Run, wish: Wish): void
+  /** Waits for blocks that are on their way, and copies what they have of a wish. */
+  land(flight: Flight, wish: Wish, signal?: AbortSignal): Promise<void>
   /** Forgets a source. */
   forget(key: string): void
   /** How many bytes are kept. */
@@ -79,6 +92,8 @@ export function createBlockStore(maxBytes: number, blockBytes: number, aheadBloc
       store.close(run.blocks)
     },
   })
+  const copy = ({ first, bytes }: Run, { offset, target }: Wish): void =>
+    copyBytes(bytes, offset - first * blockBytes, target)
   const store: BlockStore = {
     open(key) {
       const known = sources.get(key)
@@ -103,15 +118,12 @@ export function createBlockStore(maxBytes: number, blockBytes: number, aheadBloc
         if (run === undefined) return block
         runs.get(run)
         noteUse(run, block, Math.min(end, run.end))
-        store.copy(run, wish)
+        copy(run, wish)
         block = run.end
       }
       return end
     },
-    copy({ first, bytes }, { offset, target }) {
-      const skip = offset - first * blockBytes
-      target.set(bytes.subarray(Math.max(0, skip), Math.max(0, skip + target.length)), Math.max(0, -skip))
-    },
+    land: (flight, wish, signal) => land(flight, signal, run => copy(run, wish)),
     forget(key) {
       for (const run of new Set(sources.get(key)?.runs.values())) runs.delete(run)
     },
@@ -122,11 +134,39 @@ export function createBlockStore(maxBytes: number, blockBytes: number, aheadBloc
   return store
 }
 
+/* Copies what lies from `skip` on to where it is wanted; with a negative one, to behind its beginning. */
+function copyBytes(bytes: Uint8Array, skip: number, target: Uint8Array): void {
+  target.set(bytes.subarray(Math.max(0, skip), Math.max(0, skip + target.length)), Math.max(0, -skip))
+}
+
+async function land(
+  { work, hold }: Flight,
+  signal: AbortSignal | undefined,
+  take: (run: Run) => void,
+): Promise<void> {
+  let run: Run | undefined
+  hold.count += 1
+  try {
+    run = await work.join(signal)
+    take(run)
+  } finally {
+    hold.count -= 1
+    if (run) giveBack(run)
+  }
+}
+
+/* Of what was evicted the garbage collector would hear late, and go through the whole heap for it. */
+function giveBack({ bytes, hold }: Run): void {
+  if (hold?.isForgotten && hold.count === 0) discard(bytes)
+}
+
 /* Another run may hold some of the same blocks: those stay. */
 function removeRun(run: Run): void {
   for (let block = run.first; block < run.end; block += 1) {
     if (run.blocks.runs.get(block) === run) run.blocks.runs.delete(block)
   }
+  if (run.hold) run.hold.isForgotten = true
+  giveBack(run)
 }
 
 function noteUse(run: Run, first: number, end: number): void {

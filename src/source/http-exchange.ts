@@ -1,8 +1,9 @@
 /* One request over HTTP/1.1 and its answer, within time limits; redirects, retries and meaning are the client's. */
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
+import { discard } from '../discard.js'
 import type { HttpAgents } from './http-agents.js'
 import type { HttpTimeouts } from './http-timeouts.js'
 
@@ -106,6 +107,8 @@ export function readBody(answer: Readable, length: number): Promise<Uint8Array> 
       }
       chunk.copy(bytes, filled)
       filled += chunk.length
+      // Node copies each piece of a body for its listeners, and nobody else listens.
+      if (answer instanceof IncomingMessage) discard(chunk)
     })
     answer.once('error', reject)
     answer.once('end', () => {

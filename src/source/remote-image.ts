@@ -19,8 +19,8 @@ export interface RemoteDepot {
 /** How an image is read: by range, or from a file in the spool. */
 export type RemoteWay = 'ranges' | 'file'
 
-/** One version of an image that is elsewhere. */
-export interface RemoteImageBytes extends Omit<RemoteBytes, 'size'> {
+/** One version of an image that is elsewhere; what is fetched of it lies in memory that nobody else holds. */
+export interface RemoteImageBytes extends Omit<RemoteBytes, 'size' | 'isOwn'> {
   /** How it is read. */
   readonly way: RemoteWay
   /** How many bytes it has, where that is known; read by range, it is. */
@@ -60,7 +60,7 @@ export function createRemoteImage(
   }
   if (way === 'ranges') {
     const fetchRange: RemoteBytes['fetchRange'] = (...range) => watch(bytes.fetchRange(...range))
-    return createBlockSource({ key: bytes.key, size: size ?? 0, fetchRange }, facts, cache)
+    return createBlockSource({ key: bytes.key, size: size ?? 0, fetchRange, isOwn: true }, facts, cache)
   }
   const name = nameFile(bytes.key)
   const saveWatched: SaveFile = (...target) => watch(save(...target))

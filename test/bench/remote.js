@@ -14,9 +14,14 @@ const picture = '108-jpeg85-256.tif'
 const tileSide = 256
 const session = { image: sizes[108], side: tileSide, count: 300 }
 
+// A session of its own for each picture, and so many pictures that nothing is left of one when its turn comes again.
+const pictures = 14
+// What Node compiles in the first minute is not what a tile costs.
+const warmUps = 30
+
 const usage = `node test/bench/remote.js -- [options]
 
-  --sessions N      sessions of 300 tiles each, of which the first six only warm up; 14
+  --sessions N      sessions of 300 tiles each, of which the first thirty only warm up; 60
   --peers DIR       a folder in which iiif-processor 7 is installed
   --install-peers   install it, into a temporary folder or into DIR
   --help
@@ -27,14 +32,14 @@ const usage = `node test/bench/remote.js -- [options]
 const { values } = parseArgs({
   args: process.argv.slice(2).filter(word => word !== '--'),
   options: {
-    sessions: { type: 'string', default: '14' },
+    sessions: { type: 'string', default: '60' },
     peers: { type: 'string' },
     'install-peers': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) process.stdout.write(usage)
-else await run(Math.max(7, Number(values.sessions)))
+else await run(Math.max(warmUps + 1, Number(values.sessions)))
 
 /** @param {number} sessions */
 async function run(sessions) {
@@ -47,7 +52,7 @@ async function run(sessions) {
   /** @type {{ stop: () => Promise<void> }[]} */
   const stores = []
   try {
-    const names = Array.from({ length: sessions }, (_, number) => `${number}.tif`)
+    const names = Array.from({ length: pictures }, (_, number) => `${number}.tif`)
     for (const name of names) await share(join(corpusFolder, picture), join(folder, name))
     const nginx = await startNginx(folder)
     stores.push(nginx)
@@ -59,7 +64,11 @@ async function run(sessions) {
       { settings: { origin: nginx.origin, tempDirectory }, store: nginx },
       { settings: { s3: { bucket: s3.bucket, client: s3.client }, tempDirectory }, store: s3 },
     ]
-    const [local, http, inStore] = await measureSessions(contenders, names, session)
+    const [local, http, inStore] = await measureSessions(contenders, names, {
+      ...session,
+      sessions,
+      warmUps,
+    })
     if (!local || !http || !inStore) throw new Error('Something was not measured.')
     print('local file', local, local)
     print('behind nginx', http, local)
@@ -93,7 +102,12 @@ async function measurePeer(peer, nginx, names) {
   }))
   const settings = { origin: nginx.origin, levels, .../** @type {{ peers: string }} */ (peer.settings) }
   const contender = { settings, store: nginx }
-  const [few] = await measureSessions([contender], names.slice(0, 7), { ...session, count: 10 })
+  const [few] = await measureSessions([contender], names, {
+    ...session,
+    count: 10,
+    sessions: 7,
+    warmUps: 6,
+  })
   if (!few) throw new Error('Something was not measured.')
   /** @param {number} value */
   const scale = value => (value * session.count) / 10

@@ -261,22 +261,28 @@ describe('the memory of a cache', () => {
 describe('reading ahead', () => {
   const options = { blockBytes: 1024, readAheadBytes: 8192 }
 
-  it('brings what follows, and what comes before where that is there already', async () => {
+  it('brings what comes before and what follows, and all of one where the other is there already', async () => {
     const [cache, remote] = [blockCache(options), createRemote(100_000)]
     await cache.read(remote, 40_000, 100)
-    await cache.read(remote, 38_000, 100)
+    await cache.read(remote, 35_000, 100)
+    await cache.read(remote, 45_500, 100)
     expect(remote.fetched).toEqual([
-      [39_936, 49_152],
-      [30_720, 39_936],
+      [35_840, 45_056],
+      [26_624, 35_840],
+      [45_056, 54_272],
     ])
-    expectBytes(await cache.read(remote, 31_000, 18_000), 31_000, 18_000)
-    expect(remote.fetched).toHaveLength(2)
+    expectBytes(await cache.read(remote, 27_000, 27_000), 27_000, 27_000)
+    expect(remote.fetched).toHaveLength(3)
   })
 
-  it('ends with the source', async () => {
+  it('begins and ends with the source', async () => {
     const [cache, remote] = [blockCache(options), createRemote(20_000)]
     await cache.read(remote, 19_000, 10)
-    expect(remote.fetched).toEqual([[11_264, 20_000]])
+    await cache.read(remote, 1000, 10)
+    expect(remote.fetched).toEqual([
+      [11_264, 20_000],
+      [0, 9216],
+    ])
   })
 
   it('stops for a source that is read here and there, and begins again where neighbours are read', async () => {
@@ -307,6 +313,58 @@ describe('any reads of any bytes', () => {
       for (const [index, [offset, length]] of wanted.entries())
         expectBytes(found[index]!, offset, Math.min(length, size - offset))
     }
+  })
+})
+
+describe('memory that nobody else holds', () => {
+  const options = { blockBytes: 4096, readAheadBytes: 65_536, maxBytes: 300_000 }
+
+  /** Remembers what it gave. */
+  const createGiving = (size: number, isOwn: boolean): Remote & { readonly given: Uint8Array[] } => {
+    const remote = createRemote(size)
+    const given: Uint8Array[] = []
+    return {
+      ...remote,
+      isOwn,
+      given,
+      async fetchRange(offset, length, signal) {
+        const bytes = await remote.fetchRange(offset, length, signal)
+        given.push(bytes)
+        return bytes
+      },
+    }
+  }
+
+  it('is given back when the cache forgets it, and no sooner', async () => {
+    const [cache, remote] = [blockCache(options), createGiving(4_000_000, true)]
+    for (let at = 0; at < 20; at += 1) await cache.read(remote, at * 150_000, 100)
+    const held = remote.given.filter(({ length }) => length > 0)
+    expect(held.reduce((sum, { length }) => sum + length, 0)).toBe(cache.heldBytes)
+    expect(held.length).toBeLessThan(20)
+  })
+
+  it('is left to others where they may hold it', async () => {
+    const [cache, remote] = [blockCache(options), createGiving(4_000_000, false)]
+    for (let at = 0; at < 20; at += 1) await cache.read(remote, at * 150_000, 100)
+    expect(remote.given.every(({ length }) => length > 0)).toBe(true)
+  })
+
+  it('is right for all who wait for it, however soon it is forgotten', async () => {
+    const size = 1_500_000
+    const [cache, remote] = [blockCache({ ...options, maxBytes: 150_000 }), createGiving(size, true)]
+    const expected = pattern(size)
+    let seed = 7
+    const random = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    for (let round = 0; round < 80; round += 1) {
+      const wanted = Array.from({ length: 1 + random(8) }, () => [random(size), random(90_000)] as const)
+      const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
+      for (const [index, [offset, length]] of wanted.entries())
+        expect(Buffer.compare(found[index]!, expected.subarray(offset, offset + length))).toBe(0)
+    }
+    expect(remote.given.some(({ length }) => length === 0)).toBe(true)
   })
 })
 

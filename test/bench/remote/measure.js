@@ -7,10 +7,10 @@ import { listSession } from './session.js'
 
 /** @typedef {{ milliseconds: number, requests: number, bytes: number, tileBytes: number, openRequests: number }} Figures -
  *   of one session, in the mean */
-/** @typedef {{ image: import('./session.js').Size, side: number, count: number }} Session */
+/** @typedef {{ image: import('./session.js').Size, side: number, count: number, sessions: number, warmUps: number }} Session -
+ *   what is asked for, how many times, and how many of these only warm up */
 
 const connections = 6
-const warmUps = 6
 
 /** @typedef {{ settings: import('../servers/remote.js').Settings, store?: import('./nginx.js').Store | undefined }} Contender -
  *   a server, and what counts what it asks of it */
@@ -19,7 +19,7 @@ const warmUps = 6
  * The servers take turns, session by session, so that what the machine does meanwhile meets them alike.
  *
  * @param {readonly Contender[]} contenders
- * @param {readonly string[]} names - of the picture: one for each session, of which the first ones only warm up
+ * @param {readonly string[]} names - of the picture, taken in turn: a session of its own each
  * @param {Session} session
  * @returns {Promise<Figures[]>}
  */
@@ -27,18 +27,20 @@ export async function measureSessions(contenders, names, session) {
   const servers = await Promise.all(contenders.map(startServer))
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   try {
-    for (const [index, name] of names.entries()) {
+    for (let index = 0; index < session.sessions; index += 1) {
+      const name = names[index % names.length] ?? ''
       const paths = listSession(session.image, session.side, session.count, index + 1)
       for (const server of servers) {
         const figures = await measureSession(server, name, paths, session.side, agent)
-        if (index >= warmUps) server.figures.push(figures)
+        if (index === 0) server.openRequests = figures.openRequests
+        if (index >= session.warmUps) server.figures.push(figures)
       }
     }
   } finally {
     agent.destroy()
     await Promise.all(servers.map(server => server.stop()))
   }
-  return servers.map(({ figures }) => average(figures))
+  return servers.map(({ figures, openRequests }) => ({ ...average(figures), openRequests }))
 }
 
 /** @typedef {Awaited<ReturnType<typeof startServer>>} Server */
@@ -56,6 +58,8 @@ async function startServer({ settings, store }) {
   return {
     store,
     figures,
+    // Those of the first session: later ones may find the picture open.
+    openRequests: 0,
     origin: `http://127.0.0.1:${port}`,
     isPeer: settings.peers !== undefined,
     async readUsage() {
