@@ -1,7 +1,7 @@
 /* One open file that gives only the bytes of one version: whatever happens to the file after it was looked up
    (replaced, rewritten in place, cut, swapped for a link), a read gives the bytes of that version or fails. */
-import { type BigIntStats, constants, fstatSync, readSync, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { type BigIntStats, constants, fstatSync, lstatSync, readSync, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { buildChanged, buildFailure, isMissing, throwIfAborted } from './failure.js'
 import { clampLength } from './range.js'
 
@@ -63,13 +63,14 @@ export async function openVersionedFile(file: FileVersion): Promise<VersionedFil
 }
 
 /**
- * Looks whether the path still leads to the file that was found.
+ * Looks whether the path still leads to the file that was found; at once, as the thread pool is where pictures are decoded,
+ * and a look takes microseconds.
  *
  * @throws {@link SourceError} when it leads to another one, or to none.
  */
 export async function checkFile(file: FileVersion): Promise<void> {
   try {
-    checkVersion(await lstat(file.path, { bigint: true }), file)
+    checkVersion(lstatSync(file.path, { bigint: true }), file)
   } catch (error) {
     throw isMissing(error) ? buildChanged(error) : buildFailure(error)
   }
