@@ -1,5 +1,4 @@
 /* The decoded samples of a region: the tiles that it touches, decoded side by side and put together. */
-
 import { discard } from '../../discard.js'
 import type { Box } from '../../protocol/geometry.js'
 import { type DecodedTile, decodeTile, decodeTileNow } from './decode.js'
