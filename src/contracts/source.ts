@@ -77,6 +77,12 @@ export interface ImageSource {
   readonly path?: string
   /** A word for the reader on what the bytes may be, for example `jpg`; the bytes decide. */
   readonly formatHint?: string
+  /**
+   * Whether nobody else holds the memory of what `read` gives, so that whoever has read may give it back. Who puts another
+   * `read` in the place of one, which remembers what it gives, sets this to `false`.
+   * @defaultValue false
+   */
+  readonly isOwn?: boolean
   /** Reads up to `length` bytes from `offset`; fewer only at the end of the source. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
   /**

@@ -1,5 +1,6 @@
 /* The worker of joiner.ts: joins JPEG tiles, one task after another. */
 import { parentPort } from 'node:worker_threads'
+import { discard } from '../discard.js'
 import { type ErrorCode, isIIIFError } from '../errors.js'
 import { createJpegJoiner, type JoinPlan, type RowJoin } from './jpeg/join.js'
 
@@ -59,6 +60,9 @@ function answer(task: Extract<JoinTask, { readonly kind: 'join' | 'row' }>): voi
       ? error
       : ({ status: 500, code: 'internal', message: 'The join failed.' } as const)
     parentPort?.postMessage({ kind: 'failure', id, status, code, message } satisfies JoinReply)
+  } finally {
+    // They were handed over to this thread, and nobody else has them.
+    for (const tile of task.tiles) discard(tile)
   }
 }
 

@@ -49,8 +49,7 @@ export async function assembleJpeg(
   const span = spanTiles(layout, box)
   const plan = createPlan(layout, span, box, tiles)
   if (box.width * box.height > wholePixels) return streamRows(tiles, span, plan, joiner, signal)
-  const stored = await readStored(tiles, span, signal)
-  return stored && joiner.join(stored, plan, signal)
+  return joinStored(tiles, span, stored => joiner.join(stored, plan, signal), signal)
 }
 
 /**
@@ -121,6 +120,21 @@ async function readStored(
   return stored.every(tile => tile !== undefined) ? stored : undefined
 }
 
+/* What is joined is a copy: the tiles themselves are given back when it is made. */
+async function joinStored(
+  tiles: JpegTiles,
+  span: TileSpan,
+  join: (stored: readonly Uint8Array[]) => Promise<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const stored = await readStored(tiles, span, signal)
+  try {
+    return stored && (await join(stored))
+  } finally {
+    for (const tile of stored ?? []) tiles.file.bytes.release(tile)
+  }
+}
+
 /* The first row is made before anything is promised: what cannot be joined mostly shows there. */
 async function streamRows(
   tiles: JpegTiles,
@@ -130,9 +144,9 @@ async function streamRows(
   signal?: AbortSignal,
 ): Promise<StoredBytes | undefined> {
   const join = joiner.begin(plan)
-  const addRow = async (row: number): Promise<Uint8Array | undefined> => {
-    const stored = await readStored(tiles, { ...span, row: span.row + row, rows: 1 }, signal)
-    return stored && join.addRow(stored, signal)
+  const addRow = (row: number): Promise<Uint8Array | undefined> => {
+    const part = { ...span, row: span.row + row, rows: 1 }
+    return joinStored(tiles, part, stored => join.addRow(stored, signal), signal)
   }
   try {
     const first = await addRow(0)

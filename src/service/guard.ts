@@ -98,13 +98,14 @@ function watchStream(
 
 /* A source may be an object of a class, whose methods are not its own: nothing of it would be spread. */
 function bindSource(source: ImageSource): Omit<ImageSource, 'read' | 'stream'> {
-  const { version, lastModified, size, path, formatHint } = source
+  const { version, lastModified, size, path, formatHint, isOwn } = source
   return {
     version,
     ...(lastModified && { lastModified }),
     ...(size !== undefined && { size }),
     ...(path !== undefined && { path }),
     ...(formatHint !== undefined && { formatHint }),
+    ...(isOwn && { isOwn }),
     ...(source.readSync && { readSync: source.readSync.bind(source) }),
     ...(source.openRemote && { openRemote: source.openRemote.bind(source) }),
     ...(source.check && { check: source.check.bind(source) }),

@@ -15,6 +15,7 @@ export function createBlockSource(bytes: RemoteBytes, facts: SourceFacts, cache:
   return {
     ...facts,
     size: bytes.size,
+    isOwn: bytes.isOwn === true,
     read: (offset, length, signal) => cache.read(bytes, offset, length, signal),
     readSync: (target, offset) => cache.readSync(bytes, target, offset),
     stream: options => streamPieces(bytes, options),

@@ -32,6 +32,7 @@ export function createFileImageSource(file: FileImage): ImageSource {
   }
   return {
     ...file,
+    isOwn: true,
     async read(offset, length, signal) {
       throwIfAborted(signal)
       return (await open()).read(offset, length, signal)

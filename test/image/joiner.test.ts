@@ -100,6 +100,22 @@ describe('joins in workers', () => {
     })
   }, 60_000)
 
+  it('know the tables of the first tile when that is gone', async () => {
+    // Tables of their own, and long enough for their memory to be given back after each row.
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
+    const tile = await sharp({ create: { width: 256, height: 256, channels: 3, background: 'grey', noise } })
+      .jpeg({ quality: 95, optimiseCoding: false })
+      .toBuffer()
+    expect(tile.length).toBeGreaterThan(32 * 1024)
+    const tiles = Array.from({ length: 12 }, () => tile)
+    const box = { x: 0, y: 0, width: 768, height: 1024 }
+    const plan: JoinPlan = { tile: level.tile, columns: 3, box, colour: level.colour }
+    const rowsOf = (at: number) => tiles.slice(at * 3, at * 3 + 3)
+    const expected = await createInlineJoiner().join(tiles, plan)
+    const streamed = await withJoiner(1, joiner => stream(joiner, { tiles, plan, rowsOf, rows: 4 }))
+    expect(streamed.equals(expected)).toBe(true)
+  })
+
   it('stay in this thread where they are small', async () => {
     const wanted = part(3, 3, 2, 2)
     const before = started.length

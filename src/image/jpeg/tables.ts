@@ -3,7 +3,10 @@
 import { damaged } from './failure.js'
 import { byteAt, firstSegment, marker, readSegment, type Segment } from './segments.js'
 
-/** The tables in force, by destination (0 to 3); a table is its payload, without the destination byte. */
+/**
+ * The tables in force, by destination (0 to 3); a table is its payload, without the destination byte, and a copy: it
+ * outlives the tile that it was read from.
+ */
 export interface JpegTables {
   /** Quantisation tables in zigzag order: 64 bytes, or 128 for 16-bit values. */
   readonly quantisation: readonly (Uint8Array | undefined)[]
@@ -28,7 +31,7 @@ function withQuantisation(tables: JpegTables, bytes: Uint8Array, segment: Segmen
     const head = byteAt(bytes, at)
     const end = at + 1 + (head >> 4 === 0 ? 64 : 128)
     if (head >> 4 > 1 || end > segment.end) throw damaged('a quantisation table has a wrong length')
-    quantisation[destination(head & 15)] = bytes.subarray(at + 1, end)
+    quantisation[destination(head & 15)] = new Uint8Array(bytes.subarray(at + 1, end))
     at = end
   }
   return { ...tables, quantisation }
@@ -44,7 +47,7 @@ function withHuffman(tables: JpegTables, bytes: Uint8Array, segment: Segment): J
     for (let i = at + 1; i < at + 17; i += 1) end += byteAt(bytes, i)
     if (head >> 4 > 1 || end > segment.end) throw damaged('a Huffman table has a wrong length')
     const kind = head >> 4 === 0 ? dc : ac
-    kind[destination(head & 15)] = bytes.subarray(at + 1, end)
+    kind[destination(head & 15)] = new Uint8Array(bytes.subarray(at + 1, end))
     at = end
   }
   return { ...tables, dc, ac }

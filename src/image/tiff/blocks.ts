@@ -2,6 +2,7 @@
    read brings a directory and what lies around it), tiles straight from the source. Nothing outside the file is asked for. */
 import { LRUCache } from 'lru-cache'
 import type { ImageSource } from '../../contracts.js'
+import { discard } from '../../discard.js'
 import { createDamage } from './damage.js'
 
 /** A run of bytes in a file. */
@@ -40,6 +41,8 @@ export interface BlockReader {
    * @throws {@link SourceError} when the range is not inside the file.
    */
   readThrough(range: ByteRange, signal?: AbortSignal): Promise<Uint8Array>
+  /** Gives back the memory of a read that was not cached, where the source leaves it to its reader; all of the read. */
+  release(bytes: Uint8Array): void
   /** Fills `target` from `offset` without waiting; `false` where the source cannot do it now. */
   fillSync(target: Uint8Array, offset: number): boolean
 }
@@ -107,6 +110,9 @@ export function createBlockReader(source: ImageSource): BlockReader {
     async readThrough(range, signal) {
       checkRange(range, size, 'a part of the image')
       return cutRange(await source.read(range.offset, range.length, signal), 0, range.length)
+    },
+    release(bytes) {
+      if (source.isOwn) discard(bytes)
     },
     fillSync: (target, offset) => source.readSync?.(target, offset) ?? false,
   }
