@@ -11,7 +11,7 @@ import type { TiffDirectory } from './tiff/directory.js'
 import { findTile } from './tiff/layout.js'
 import type { TiffFile } from './tiff/open.js'
 import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
-import { locateTileSync, readTileBytes, readTileRange } from './tiff/tile.js'
+import { lendTileBytes, locateTileSync, readTileBytes, readTileRange } from './tiff/tile.js'
 
 /** The tiles of one level and what is needed to make images of them. */
 export interface JpegTiles {
@@ -94,11 +94,8 @@ function cutTile(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undef
   const { layout } = directory
   const span = spanTiles(layout, box)
   if (span.columns !== 1 || span.rows !== 1) return undefined
-  const range = locateTileSync(file, directory, findTile(layout, box.x, box.y))
-  if (range === undefined || range.length > maxCutBytes) return undefined
-  const tile = joiner.allocate(range.length)
-  if (!file.bytes.fillSync(tile, range.offset)) return undefined
-  return joiner.joinNow([tile], createPlan(layout, span, box, tiles))
+  const tile = lendTileBytes(file, directory, findTile(layout, box.x, box.y), maxCutBytes)
+  return tile && joiner.joinNow([tile], createPlan(layout, span, box, tiles))
 }
 
 function createPlan(tile: Dimensions, span: TileSpan, box: Box, { colour, tables }: JpegTiles): JoinPlan {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SourceError } from '../../src/errors.js'
-import { blockCache, type RemoteBytes } from '../../src/source/block-cache.js'
+import { type BlockCache, blockCache, type RemoteBytes } from '../../src/source/block-cache.js'
 import { createBlockSource } from '../../src/source/block-source.js'
 import { buildChanged } from '../../src/source/failure.js'
 import { describeSourceContract } from './contract.js'
@@ -55,6 +55,29 @@ const noAhead = { blockBytes: 1024, readAheadBytes: 0 }
 function expectBytes(found: Uint8Array, offset: number, length: number): void {
   expect(found.length).toBe(length)
   expect(Buffer.compare(found, pattern(offset + length).subarray(offset))).toBe(0)
+}
+
+/** Reads here and there, some ranges at once, and compares each byte. */
+async function readAnything(
+  cache: BlockCache,
+  remote: RemoteBytes,
+  { seed, rounds, atOnce, longest }: Record<'seed' | 'rounds' | 'atOnce' | 'longest', number>,
+): Promise<void> {
+  const { size } = remote
+  const expected = pattern(size)
+  let state = seed
+  const random = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % below
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    const wanted = Array.from({ length: 1 + random(atOnce) }, () => [random(size), random(longest)] as const)
+    const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
+    for (const [index, [offset, length]] of wanted.entries()) {
+      expect(found[index]).toHaveLength(Math.min(length, size - offset))
+      expect(Buffer.compare(found[index]!, expected.subarray(offset, offset + length))).toBe(0)
+    }
+  }
 }
 
 const settled = () => new Promise(resolve => setImmediate(resolve))
@@ -299,20 +322,8 @@ describe('reading ahead', () => {
 
 describe('any reads of any bytes', () => {
   it('are right in any order, at once or one after the other, in little memory', async () => {
-    const size = 60_000
     const cache = blockCache({ blockBytes: 512, readAheadBytes: 2048, maxBytes: 12_000 })
-    const remote = createRemote(size)
-    let seed = 1
-    const random = (below: number): number => {
-      seed = (seed * 48_271) % 2_147_483_647
-      return seed % below
-    }
-    for (let round = 0; round < 60; round += 1) {
-      const wanted = Array.from({ length: 1 + random(6) }, () => [random(size), random(5000)] as const)
-      const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
-      for (const [index, [offset, length]] of wanted.entries())
-        expectBytes(found[index]!, offset, Math.min(length, size - offset))
-    }
+    await readAnything(cache, createRemote(60_000), { seed: 1, rounds: 60, atOnce: 6, longest: 5000 })
   })
 })
 
@@ -350,20 +361,9 @@ describe('memory that nobody else holds', () => {
   })
 
   it('is right for all who wait for it, however soon it is forgotten', async () => {
-    const size = 1_500_000
-    const [cache, remote] = [blockCache({ ...options, maxBytes: 150_000 }), createGiving(size, true)]
-    const expected = pattern(size)
-    let seed = 7
-    const random = (below: number): number => {
-      seed = (seed * 48_271) % 2_147_483_647
-      return seed % below
-    }
-    for (let round = 0; round < 80; round += 1) {
-      const wanted = Array.from({ length: 1 + random(8) }, () => [random(size), random(90_000)] as const)
-      const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
-      for (const [index, [offset, length]] of wanted.entries())
-        expect(Buffer.compare(found[index]!, expected.subarray(offset, offset + length))).toBe(0)
-    }
+    const cache = blockCache({ ...options, maxBytes: 150_000 })
+    const remote = createGiving(1_500_000, true)
+    await readAnything(cache, remote, { seed: 7, rounds: 80, atOnce: 8, longest: 90_000 })
     expect(remote.given.some(({ length }) => length === 0)).toBe(true)
   })
 })

@@ -1,6 +1,7 @@
 // What every image source must do: run it over each implementation.
 import { describe, expect, it } from 'vitest'
 import type { ImageSource } from '../../src/contracts.js'
+import { discard } from '../../src/discard.js'
 
 const bytes: Uint8Array = Uint8Array.from(
   { length: 700_001 },
@@ -33,6 +34,18 @@ export function describeSourceContract(
     ])('reads %s', async (_, offset, length) => {
       const source = await create(bytes)
       expectBytes(await source.read(offset, length), bytes.slice(offset, offset + length))
+      await source.close?.()
+    })
+
+    it('gives memory that nobody else holds, if it says so', async () => {
+      const source = await create(bytes)
+      if (source.isOwn) {
+        for (let time = 0; time < 3; time += 1) {
+          const found = await source.read(100_000, 50_000)
+          expectBytes(found, bytes.slice(100_000, 150_000))
+          discard(found)
+        }
+      }
       await source.close?.()
     })
 

@@ -1,7 +1,7 @@
 /* Decodes tiles and strips whose compression is lossless, without opening the file in libvips again: the pixels are
    exactly those that libvips gives. JPEG and WebP tiles are images of their own and are decoded elsewhere. */
 import { createDamage } from './damage.js'
-import { decompress, decompressNow, packers, type Unpacked } from './decompress.js'
+import { decompress, decompressNow, isBrief, packers, type Unpacked } from './decompress.js'
 import type { TiffDirectory } from './directory.js'
 import { rowBytes, tileRows } from './layout.js'
 import { isOldLzw } from './lzw.js'
@@ -129,20 +129,20 @@ function finishTile(
   }
 }
 
+/** Whether {@link decodeTileNow} may decode the tiles of a directory. */
+export function isQuicklyDecoded({ compression, layout, bitsPerSample }: TiffDirectory): boolean {
+  return isBrief(compression, rowBytes(layout, bitsPerSample) * layout.height)
+}
+
 /**
- * As {@link decodeTile}, at once; `undefined` where that would hold up others.
+ * As {@link decodeTile}, at once; only where that holds up nobody: {@link isQuicklyDecoded}.
  *
  * @throws {@link SourceError} when the bytes are damaged.
  */
-export function decodeTileNow(
-  bytes: Uint8Array,
-  directory: TiffDirectory,
-  index: number,
-): DecodedTile | undefined {
+export function decodeTileNow(bytes: Uint8Array, directory: TiffDirectory, index: number): DecodedTile {
   const task = planTask(bytes, directory, index)
   if (typeof task === 'string') return { kind: 'unsupported', reason: task }
-  const found = decompressNow(bytes, directory.compression, task)
-  return found && finishTile(found, task, directory, index)
+  return finishTile(decompressNow(bytes, directory.compression, task), task, directory, index)
 }
 
 /**

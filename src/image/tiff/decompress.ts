@@ -6,9 +6,8 @@ import { decodeLzw } from './lzw.js'
 import { decodePackBits } from './packbits.js'
 import { compressions } from './tags.js'
 
-/** The forms of a decompressor of node:zlib. */
+/** The form of a decompressor of node:zlib. */
 type Inflate = (bytes: Uint8Array, options: zlib.ZlibOptions) => Promise<Uint8Array>
-type InflateNow = (bytes: Uint8Array, options: zlib.ZlibOptions) => Uint8Array
 
 const maxChunkBytes = 2 ** 20
 
@@ -44,17 +43,9 @@ function notInflated(cause: unknown): Error {
   return createDamage('a compressed tile cannot be inflated to its pixels', { cause })
 }
 
-function inflateNow(run: InflateNow, bytes: Uint8Array, maxBytes: number): Uint8Array {
+function inflateNow(bytes: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    return run(bytes, boundOutput(maxBytes))
-  } catch (error) {
-    throw notInflated(error)
-  }
-}
-
-async function inflateElsewhere(run: Inflate, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  try {
-    return await run(bytes, boundOutput(maxBytes))
+    return zlib.inflateSync(bytes, boundOutput(maxBytes))
   } catch (error) {
     throw notInflated(error)
   }
@@ -72,8 +63,13 @@ export interface Unpacked {
   readonly maxBytes: number
 }
 
+/** Whether a compression is taken off at once, because that holds up nobody; `maxBytes` is what may come of a tile. */
+export function isBrief(compression: number, maxBytes: number): boolean {
+  return compression !== compressions.zstd && (!isDeflate(compression) || maxBytes <= maxInlineBytes)
+}
+
 /**
- * Takes the compression off at once; `undefined` where that would hold up others.
+ * Takes the compression off at once, where that {@link isBrief}.
  *
  * @throws {@link SourceError} when the bytes are damaged.
  */
@@ -81,12 +77,11 @@ export function decompressNow(
   bytes: Uint8Array,
   compression: number,
   { length, maxBytes }: Unpacked,
-): Uint8Array | undefined {
+): Uint8Array {
   if (compression === compressions.none) return bytes
   if (compression === compressions.lzw) return decodeLzw(bytes, length)
   if (compression === compressions.packBits) return decodePackBits(bytes, length)
-  const isShort = isDeflate(compression) && maxBytes <= maxInlineBytes
-  return isShort ? inflateNow(zlib.inflateSync, bytes, maxBytes) : undefined
+  return inflateNow(bytes, maxBytes)
 }
 
 /**
@@ -99,6 +94,9 @@ export async function decompress(
   compression: number,
   size: Unpacked,
 ): Promise<Uint8Array> {
+  if (isBrief(compression, size.maxBytes)) return decompressNow(bytes, compression, size)
   const run = compression === compressions.zstd && zstd ? zstd : inflate
-  return decompressNow(bytes, compression, size) ?? inflateElsewhere(run, bytes, size.maxBytes)
+  return run(bytes, boundOutput(size.maxBytes)).catch(error => {
+    throw notInflated(error)
+  })
 }

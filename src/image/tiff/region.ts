@@ -1,11 +1,11 @@
 /* The decoded samples of a region: the tiles that it touches, decoded side by side and put together. */
 import { discard } from '../../discard.js'
 import type { Box } from '../../protocol/geometry.js'
-import { type DecodedTile, decodeTile, decodeTileNow } from './decode.js'
+import { type DecodedTile, decodeTile, decodeTileNow, isQuicklyDecoded } from './decode.js'
 import type { TiffDirectory } from './directory.js'
 import type { TiffFile } from './open.js'
 import { listTiles, spanTiles } from './subset.js'
-import { locateTileSync, readTileRange } from './tile.js'
+import { lendTileBytes, readTileRange } from './tile.js'
 
 /** Decoded samples of a region, interleaved. */
 export interface DecodedRegion extends Samples {
@@ -64,20 +64,12 @@ async function decodeTiles(
   )
 }
 
-/* The stored bytes of one tile at a time, when they are decoded at once: one piece of memory serves all files. */
-const maxScratchBytes = 256 * 1024
-let scratch: Uint8Array | undefined
-
 /* One tile without waiting; `undefined` where that cannot be done. */
 function decodeNow(file: TiffFile, directory: TiffDirectory, index: number): DecodedRegion | undefined {
-  const range = locateTileSync(file, directory, index)
-  if (range === undefined || range.length > maxScratchBytes) return undefined
-  scratch ??= new Uint8Array(maxScratchBytes)
-  const bytes = scratch.subarray(0, range.length)
-  if (!file.bytes.fillSync(bytes, range.offset)) return undefined
-  const tile = decodeTileNow(bytes, directory, index)
+  const bytes = isQuicklyDecoded(directory) ? lendTileBytes(file, directory, index) : undefined
+  const tile = bytes && decodeTileNow(bytes, directory, index)
   if (tile?.kind !== 'samples') return undefined
-  return { ...tile, data: tile.data.buffer === scratch.buffer ? tile.data.slice() : tile.data, isOwn: true }
+  return { ...tile, data: tile.data.buffer === bytes?.buffer ? tile.data.slice() : tile.data, isOwn: true }
 }
 
 /* Copies the rows of `tile`, whose top left lies at `x`, `y` of the region and may lie outside of it. */

@@ -123,6 +123,29 @@ export function locateTileSync(
   return here && long && parseEntries(file, directory, index, here, long)
 }
 
+/* One piece of memory serves all files: what is read to it is used before anything else is read. */
+const maxLentBytes = 256 * 1024
+let lent: Uint8Array | undefined
+
+/**
+ * Reads the stored bytes of the tile or strip `index` without waiting, to memory that the next call writes over;
+ * `undefined` where it cannot be done now, or where the tile has more than `maxBytes`.
+ *
+ * @throws {@link SourceError} as {@link locateTile}.
+ */
+export function lendTileBytes(
+  file: TiffFile,
+  directory: TiffDirectory,
+  index: number,
+  maxBytes: number = maxLentBytes,
+): Uint8Array | undefined {
+  const range = locateTileSync(file, directory, index)
+  if (range === undefined || range.length > Math.min(maxBytes, maxLentBytes)) return undefined
+  lent ??= new Uint8Array(maxLentBytes)
+  const bytes = lent.subarray(0, range.length)
+  return file.bytes.fillSync(bytes, range.offset) ? bytes : undefined
+}
+
 /**
  * Reads the stored bytes of the tile or strip `index` in one read; `undefined` for a tile that is not stored.
  *
