@@ -20,6 +20,7 @@ export { createSafeCache, type SafeCacheOptions } from './cache/safe.js'
 export { tieredCache } from './cache/tiered.js'
 // Contracts
 export type {
+  ByteSpan,
   Cache,
   CacheEntry,
   CacheMatch,
@@ -120,6 +121,7 @@ export type { AddressPolicyOptions } from './source/address-policy.js'
 export {
   type BlockCache,
   type BlockCacheOptions,
+  type BlockRange,
   blockCache,
   type RemoteBytes,
 } from './source/block-cache.js'

@@ -65,6 +65,14 @@ export interface StreamOptions {
   readonly signal?: AbortSignal
 }
 
+/** Some bytes of a source. */
+export interface ByteSpan {
+  /** The first byte. */
+  readonly start: number
+  /** The byte after the last one. */
+  readonly end: number
+}
+
 /** Where the bytes of one image come from, as they were when it was resolved. */
 export interface ImageSource {
   /** Changes whenever the bytes change; part of every cache key and ETag. */
@@ -83,8 +91,13 @@ export interface ImageSource {
    * @defaultValue false
    */
   readonly isOwn?: boolean
-  /** Reads up to `length` bytes from `offset`; fewer only at the end of the source. */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Reads up to `length` bytes from `offset`; fewer only at the end of the source.
+   *
+   * @param around - what is likely to be read next, with these bytes in it: the tiles beside a tile. A source that is far
+   * away may fetch it along; nothing else is done with it.
+   */
+  read(offset: number, length: number, signal?: AbortSignal, around?: ByteSpan): Promise<Uint8Array>
   /**
    * Fills `target` with the bytes from `offset` without waiting, where that is quicker than a promise: from a file that
    * is open, from memory. `false` where it cannot be done now.

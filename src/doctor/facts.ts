@@ -8,7 +8,7 @@ import { countTiles } from '../image/tiff/layout.js'
 import { openTiff, readRange, type TiffFile } from '../image/tiff/open.js'
 import { groupPages } from '../image/tiff/pyramid.js'
 import { compressions } from '../image/tiff/tags.js'
-import { locateTile } from '../image/tiff/tile.js'
+import { locateTile } from '../image/tiff/tile-index.js'
 import type { ProfileFacts, StoredFacts } from './diagnosis.js'
 
 /** What is known of an image. */

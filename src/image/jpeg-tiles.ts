@@ -11,7 +11,8 @@ import type { TiffDirectory } from './tiff/directory.js'
 import { findTile } from './tiff/layout.js'
 import type { TiffFile } from './tiff/open.js'
 import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
-import { lendTileBytes, locateTileSync, readTileBytes, readTileRange } from './tiff/tile.js'
+import { lendTileBytes, readTileBytes, readTileRange } from './tiff/tile.js'
+import { locateTileSync } from './tiff/tile-index.js'
 
 /** The tiles of one level and what is needed to make images of them. */
 export interface JpegTiles {

@@ -38,10 +38,10 @@ export function createGuard(readMs: number): Guard {
       return {
         ...bindSource(source),
         ...(stream && { stream: options => watchStream(stream.bind(source), watch, options) }),
-        read: (offset, length, signal) =>
+        read: (offset, length, signal, around) =>
           watch(
             signal,
-            within => source.read(offset, length, within),
+            within => source.read(offset, length, within, around),
             ({ byteLength }) => byteLength,
           ),
       }

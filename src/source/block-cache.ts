@@ -1,6 +1,8 @@
 /* Bytes that are fetched from afar, kept in aligned blocks for all sources and requests together: a block is fetched
    once however many want it, neighbours that are missing come in one request, and some more are fetched ahead. */
+import type { ByteSpan } from '../contracts.js'
 import { isIIIFError } from '../errors.js'
+import { extendGap, findFlight } from './block-gap.js'
 import {
   type BlockSpan,
   type BlockStore,
@@ -24,7 +26,8 @@ export interface BlockCacheOptions {
   readonly blockBytes?: number
   /**
    * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
-   * wanted; a multiple of `blockBytes`, or 0. @defaultValue 98,304
+   * wanted; a multiple of `blockBytes`, or 0. Of a TIFF they are the tiles of the same row, and there may be so many on
+   * either side. @defaultValue 98,304
    */
   readonly readAheadBytes?: number
 }
@@ -49,10 +52,20 @@ export interface RemoteBytes {
   readonly isOwn?: boolean
 }
 
+/** Bytes that are wanted of a source. */
+export interface BlockRange {
+  /** The first byte. */
+  readonly offset: number
+  /** How many. */
+  readonly length: number
+  /** What is likely to be wanted next, with these bytes in it. @defaultValue nobody knows: as much on either side */
+  readonly around?: ByteSpan | undefined
+}
+
 /** Keeps bytes that were fetched. */
 export interface BlockCache {
   /** Reads up to `length` bytes from `offset`, fewer only at the end; fetches what is not there. */
-  read(source: RemoteBytes, offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  read(source: RemoteBytes, range: BlockRange, signal?: AbortSignal): Promise<Uint8Array>
   /** Fills `target` from `offset` if all of it is there; `false` where it is not. */
   readSync(source: RemoteBytes, target: Uint8Array, offset: number): boolean
   /** Keeps bytes from the beginning of a source that came by another way: whole blocks, or all that there are. */
@@ -79,14 +92,14 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
     end: Math.ceil((offset + length) / blockBytes),
   })
   return {
-    async read(source, offset, length, signal) {
+    async read(source, { offset, length, around }, signal) {
       throwIfAborted(signal)
       const wanted = clampLength(offset, length, source.size)
       if (wanted === 0) return new Uint8Array()
       if (wanted > maxRunBytes) return source.fetchRange(offset, wanted, signal)
       const wish = { offset, target: Buffer.allocUnsafeSlow(wanted) }
       const flights = listFlights(store, store.open(source.key), spanBlocks(offset, wanted), wish, gap =>
-        beginFlight(store, source, gap, blockBytes),
+        beginFlight(store, source, { blockBytes, gap, around }),
       )
       await Promise.all(flights.map(flight => store.land(flight, wish, signal)))
       return wish.target
@@ -143,16 +156,17 @@ function listFlights(
   return found
 }
 
-function findFlight({ flights }: SourceBlocks, block: number): Flight | undefined {
-  for (const flight of flights) {
-    if (block >= flight.first && block < flight.end && flight.work.isWanted) return flight
-  }
-  return undefined
+/* Blocks that are missing, and what is known of their surroundings. */
+interface Gap {
+  readonly blockBytes: number
+  readonly gap: BlockSpan
+  readonly around: ByteSpan | undefined
 }
 
-function beginFlight(store: BlockStore, source: RemoteBytes, gap: BlockSpan, blockBytes: number): Flight {
+function beginFlight(store: BlockStore, source: RemoteBytes, { blockBytes, gap, around }: Gap): Flight {
   const blocks = store.open(source.key)
-  const span = extend(blocks, gap, Math.ceil(source.size / blockBytes))
+  const count = Math.ceil(source.size / blockBytes)
+  const span = extendGap(blocks, gap, count, around && toBlocks(around, blockBytes))
   const offset = span.first * blockBytes
   const length = Math.min(span.end * blockBytes, source.size) - offset
   const hold = { count: 0, isForgotten: false }
@@ -175,23 +189,8 @@ function beginFlight(store: BlockStore, source: RemoteBytes, gap: BlockSpan, blo
   return flight
 }
 
-/* Adds what is worth fetching ahead: as much on one side as on the other, because a viewer fills its screen from the
-   middle; and where one side has no room, because something is there already, the other side gets its part. */
-function extend(blocks: SourceBlocks, { first, end }: BlockSpan, count: number): BlockSpan {
-  const isFree = (block: number): boolean =>
-    block >= 0 && block < count && !blocks.runs.has(block) && findFlight(blocks, block) === undefined
-  const reach = (from: number, step: 1 | -1, most: number): number => {
-    let free = 0
-    while (free < most && isFree(from + free * step)) free += 1
-    return free
-  }
-  if (!isFree(first - 1) || !isFree(end)) blocks.ahead.addMissed()
-  const budget = blocks.ahead.budget()
-  const half = reach(end, 1, Math.ceil(budget / 2))
-  const before = reach(first - 1, -1, budget - half)
-  const after = half + reach(end + half, 1, budget - half - before)
-  blocks.ahead.addFetched(before + after)
-  return { first: first - before, end: end + after }
+function toBlocks({ start, end }: ByteSpan, blockBytes: number): BlockSpan {
+  return { first: Math.floor(start / blockBytes), end: Math.ceil(end / blockBytes) }
 }
 
 function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {

@@ -16,7 +16,7 @@ export function createBlockSource(bytes: RemoteBytes, facts: SourceFacts, cache:
     ...facts,
     size: bytes.size,
     isOwn: bytes.isOwn === true,
-    read: (offset, length, signal) => cache.read(bytes, offset, length, signal),
+    read: (offset, length, signal, around) => cache.read(bytes, { offset, length, around }, signal),
     readSync: (target, offset) => cache.readSync(bytes, target, offset),
     stream: options => streamPieces(bytes, options),
   }

@@ -72,7 +72,9 @@ async function readAnything(
   }
   for (let round = 0; round < rounds; round += 1) {
     const wanted = Array.from({ length: 1 + random(atOnce) }, () => [random(size), random(longest)] as const)
-    const found = await Promise.all(wanted.map(([offset, length]) => cache.read(remote, offset, length)))
+    const found = await Promise.all(
+      wanted.map(([offset, length]) => cache.read(remote, { offset: offset, length: length })),
+    )
     for (const [index, [offset, length]] of wanted.entries()) {
       expect(found[index]).toHaveLength(Math.min(length, size - offset))
       expect(Buffer.compare(found[index]!, expected.subarray(offset, offset + length))).toBe(0)
@@ -95,23 +97,23 @@ describeSourceContract('a source of blocks', bytes => {
 describe('a cache of blocks', () => {
   it('fetches whole blocks, once', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
-    expectBytes(await cache.read(remote, 1500, 100), 1500, 100)
-    expectBytes(await cache.read(remote, 1024, 1024), 1024, 1024)
+    expectBytes(await cache.read(remote, { offset: 1500, length: 100 }), 1500, 100)
+    expectBytes(await cache.read(remote, { offset: 1024, length: 1024 }), 1024, 1024)
     expect(remote.fetched).toEqual([[1024, 2048]])
   })
 
   it('fetches the end of a source that ends within a block', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
-    expectBytes(await cache.read(remote, 9990, 50), 9990, 10)
+    expectBytes(await cache.read(remote, { offset: 9990, length: 50 }), 9990, 10)
     expect(remote.fetched).toEqual([[9216, 10_000]])
-    expectBytes(await cache.read(remote, 9900, 100), 9900, 100)
+    expectBytes(await cache.read(remote, { offset: 9900, length: 100 }), 9900, 100)
     expect(remote.fetched).toHaveLength(1)
   })
 
   it('asks for neighbours that are missing in one request, whatever of them is there', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(20_000)]
-    await cache.read(remote, 3072, 1024)
-    expectBytes(await cache.read(remote, 1000, 6000), 1000, 6000)
+    await cache.read(remote, { offset: 3072, length: 1024 })
+    expectBytes(await cache.read(remote, { offset: 1000, length: 6000 }), 1000, 6000)
     expect(remote.fetched).toEqual([
       [3072, 4096],
       [0, 7168],
@@ -120,9 +122,9 @@ describe('a cache of blocks', () => {
 
   it('asks only for the part of a read that is missing', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(20_000)]
-    await cache.read(remote, 0, 4096)
-    expectBytes(await cache.read(remote, 2000, 4000), 2000, 4000)
-    await cache.read(remote, 3000, 10)
+    await cache.read(remote, { offset: 0, length: 4096 })
+    expectBytes(await cache.read(remote, { offset: 2000, length: 4000 }), 2000, 4000)
+    await cache.read(remote, { offset: 3000, length: 10 })
     expect(remote.fetched).toEqual([
       [0, 4096],
       [4096, 6144],
@@ -133,9 +135,9 @@ describe('a cache of blocks', () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
     const target = new Uint8Array(3000)
     expect(cache.readSync(remote, target, 100)).toBe(false)
-    await cache.read(remote, 0, 2048)
+    await cache.read(remote, { offset: 0, length: 2048 })
     expect(cache.readSync(remote, target, 100)).toBe(false)
-    await cache.read(remote, 2048, 2048)
+    await cache.read(remote, { offset: 2048, length: 2048 })
     expect(cache.readSync(remote, target, 100)).toBe(true)
     expectBytes(target, 100, 3000)
     expect(cache.readSync(remote, target, 8000)).toBe(false)
@@ -146,27 +148,27 @@ describe('a cache of blocks', () => {
   it('takes what came by another way', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000)]
     cache.put(remote, pattern(2500))
-    expectBytes(await cache.read(remote, 10, 2000), 10, 2000)
+    expectBytes(await cache.read(remote, { offset: 10, length: 2000 }), 10, 2000)
     expect(remote.fetched).toEqual([])
     expect(cache.heldBytes).toBe(2048)
     const small = createRemote(100)
     cache.put(small, pattern(100))
-    expectBytes(await cache.read(small, 0, 100), 0, 100)
+    expectBytes(await cache.read(small, { offset: 0, length: 100 }), 0, 100)
     expect(small.fetched).toEqual([])
   })
 
   it('tells sources and versions apart by their keys, and shares what has the same key', async () => {
     const cache = blockCache(noAhead)
     const [one, same, other] = ['a', 'a', 'b'].map(key => createRemote(5000, { key }))
-    await cache.read(one!, 0, 100)
-    await cache.read(same!, 0, 100)
-    await cache.read(other!, 0, 100)
+    await cache.read(one!, { offset: 0, length: 100 })
+    await cache.read(same!, { offset: 0, length: 100 })
+    await cache.read(other!, { offset: 0, length: 100 })
     expect([one, same, other].map(remote => remote?.fetched.length)).toEqual([1, 0, 1])
   })
 
   it('reads large pieces past what it keeps', async () => {
     const [cache, remote] = [blockCache(), createRemote(3_000_000)]
-    expectBytes(await cache.read(remote, 100, 2_000_000), 100, 2_000_000)
+    expectBytes(await cache.read(remote, { offset: 100, length: 2_000_000 }), 100, 2_000_000)
     expect(remote.fetched).toEqual([[100, 2_000_100]])
     expect(cache.heldBytes).toBe(0)
   })
@@ -175,7 +177,7 @@ describe('a cache of blocks', () => {
 describe('a fetch that several wait for', () => {
   it('is one', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
-    const reads = [0, 500, 1000].map(offset => cache.read(remote, offset, 800))
+    const reads = [0, 500, 1000].map(offset => cache.read(remote, { offset: offset, length: 800 }))
     await settled()
     remote.release()
     for (const [index, bytes] of (await Promise.all(reads)).entries()) expectBytes(bytes, index * 500, 800)
@@ -188,7 +190,7 @@ describe('a fetch that several wait for', () => {
   it('goes on when one of them leaves, and is given up when all have left', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
     const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()]
-    const reads = [first, second].map(({ signal }) => cache.read(remote, 0, 100, signal))
+    const reads = [first, second].map(({ signal }) => cache.read(remote, { offset: 0, length: 100 }, signal))
     await settled()
     first.abort()
     await expect(reads[0]).rejects.toMatchObject({ code: 'aborted' })
@@ -196,7 +198,7 @@ describe('a fetch that several wait for', () => {
     remote.release()
     expectBytes((await reads[1])!, 0, 100)
 
-    const lonely = cache.read(remote, 5000, 100, third.signal)
+    const lonely = cache.read(remote, { offset: 5000, length: 100 }, third.signal)
     await settled()
     third.abort()
     await expect(lonely).rejects.toMatchObject({ code: 'aborted' })
@@ -206,10 +208,12 @@ describe('a fetch that several wait for', () => {
   it('that was given up is not joined: the next who wants the blocks fetches them', async () => {
     const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
     const given = new AbortController()
-    const lost = expect(cache.read(remote, 0, 100, given.signal)).rejects.toMatchObject({ code: 'aborted' })
+    const lost = expect(cache.read(remote, { offset: 0, length: 100 }, given.signal)).rejects.toMatchObject({
+      code: 'aborted',
+    })
     await settled()
     given.abort()
-    const read = cache.read(remote, 0, 100)
+    const read = cache.read(remote, { offset: 0, length: 100 })
     await settled()
     remote.release()
     expectBytes(await read, 0, 100)
@@ -228,10 +232,13 @@ describe('a fetch that several wait for', () => {
         return pattern(5000).slice(offset, offset + length)
       },
     }
-    const reads = await Promise.allSettled([cache.read(remote, 0, 10), cache.read(remote, 5, 10)])
+    const reads = await Promise.allSettled([
+      cache.read(remote, { offset: 0, length: 10 }),
+      cache.read(remote, { offset: 5, length: 10 }),
+    ])
     expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     isBroken = false
-    expectBytes(await cache.read(remote, 0, 10), 0, 10)
+    expectBytes(await cache.read(remote, { offset: 0, length: 10 }), 0, 10)
   })
 })
 
@@ -239,30 +246,30 @@ describe('the memory of a cache', () => {
   it('is bounded for all sources together, and the oldest goes first', async () => {
     const cache = blockCache({ ...noAhead, maxBytes: 8192 })
     const remotes = Array.from({ length: 6 }, () => createRemote(4096))
-    for (const remote of remotes) await cache.read(remote, 0, 2048)
+    for (const remote of remotes) await cache.read(remote, { offset: 0, length: 2048 })
     expect(cache.heldBytes).toBe(8192)
-    for (const remote of remotes) await cache.read(remote, 0, 2048)
+    for (const remote of remotes) await cache.read(remote, { offset: 0, length: 2048 })
     expect(cache.heldBytes).toBe(8192)
-    await cache.read(remotes[5]!, 0, 2048)
+    await cache.read(remotes[5]!, { offset: 0, length: 2048 })
     expect(remotes[5]!.fetched).toHaveLength(2)
   })
 
   it('keeps what was used last', async () => {
     const cache = blockCache({ ...noAhead, maxBytes: 4096 })
     const [a, b, c] = [createRemote(2048), createRemote(2048), createRemote(2048)]
-    await cache.read(a, 0, 2048)
-    await cache.read(b, 0, 2048)
-    await cache.read(a, 0, 1)
-    await cache.read(c, 0, 2048)
-    await cache.read(a, 0, 1)
-    await cache.read(b, 0, 1)
+    await cache.read(a, { offset: 0, length: 2048 })
+    await cache.read(b, { offset: 0, length: 2048 })
+    await cache.read(a, { offset: 0, length: 1 })
+    await cache.read(c, { offset: 0, length: 2048 })
+    await cache.read(a, { offset: 0, length: 1 })
+    await cache.read(b, { offset: 0, length: 1 })
     expect([a, b].map(({ fetched }) => fetched.length)).toEqual([1, 2])
   })
 
   it('gives right bytes also where it holds less than one read', async () => {
     const cache = blockCache({ ...noAhead, maxBytes: 1024 })
     const remote = createRemote(50_000)
-    const reads = [0, 3000, 700, 20_000].map(offset => cache.read(remote, offset, 9000))
+    const reads = [0, 3000, 700, 20_000].map(offset => cache.read(remote, { offset: offset, length: 9000 }))
     for (const [index, offset] of [0, 3000, 700, 20_000].entries())
       expectBytes((await reads[index])!, offset, 9000)
     expect(cache.heldBytes).toBeLessThanOrEqual(1024)
@@ -271,9 +278,9 @@ describe('the memory of a cache', () => {
   it('forgets a source that changed: its old blocks are of no use', async () => {
     const cache = blockCache(noAhead)
     const remote = createRemote(10_000)
-    await cache.read(remote, 0, 4096)
+    await cache.read(remote, { offset: 0, length: 4096 })
     const changed: RemoteBytes = { ...remote, fetchRange: () => Promise.reject(buildChanged()) }
-    await expect(cache.read(changed, 5000, 100)).rejects.toMatchObject({
+    await expect(cache.read(changed, { offset: 5000, length: 100 })).rejects.toMatchObject({
       code: 'source-changed',
       status: 503,
     })
@@ -286,22 +293,42 @@ describe('reading ahead', () => {
 
   it('brings what comes before and what follows, and all of one where the other is there already', async () => {
     const [cache, remote] = [blockCache(options), createRemote(100_000)]
-    await cache.read(remote, 40_000, 100)
-    await cache.read(remote, 35_000, 100)
-    await cache.read(remote, 45_500, 100)
+    await cache.read(remote, { offset: 40_000, length: 100 })
+    await cache.read(remote, { offset: 35_000, length: 100 })
+    await cache.read(remote, { offset: 45_500, length: 100 })
     expect(remote.fetched).toEqual([
       [35_840, 45_056],
       [26_624, 35_840],
       [45_056, 54_272],
     ])
-    expectBytes(await cache.read(remote, 27_000, 27_000), 27_000, 27_000)
+    expectBytes(await cache.read(remote, { offset: 27_000, length: 27_000 }), 27_000, 27_000)
     expect(remote.fetched).toHaveLength(3)
+  })
+
+  it('brings what the reader expects to want, as far as that is allowed on either side', async () => {
+    const [cache, remote] = [blockCache(options), createRemote(100_000)]
+    await cache.read(remote, { offset: 40_000, length: 100, around: { start: 37_000, end: 41_000 } })
+    await cache.read(remote, { offset: 50_000, length: 100, around: { start: 0, end: 100_000 } })
+    // On its left side something is there already.
+    await cache.read(remote, { offset: 41_000, length: 50, around: { start: 40_500, end: 43_000 } })
+    await cache.read(remote, { offset: 80_000, length: 100, around: { start: 80_000, end: 80_100 } })
+    expect(remote.fetched).toEqual([
+      [36_864, 41_984],
+      [41_984, 58_368],
+      [79_872, 80_896],
+    ])
+  })
+
+  it('brings nothing that the reader expects where it was told to read no more than is needed', async () => {
+    const [cache, remote] = [blockCache({ ...options, readAheadBytes: 0 }), createRemote(100_000)]
+    await cache.read(remote, { offset: 40_000, length: 100, around: { start: 37_000, end: 45_000 } })
+    expect(remote.fetched).toEqual([[39_936, 40_960]])
   })
 
   it('begins and ends with the source', async () => {
     const [cache, remote] = [blockCache(options), createRemote(20_000)]
-    await cache.read(remote, 19_000, 10)
-    await cache.read(remote, 1000, 10)
+    await cache.read(remote, { offset: 19_000, length: 10 })
+    await cache.read(remote, { offset: 1000, length: 10 })
     expect(remote.fetched).toEqual([
       [11_264, 20_000],
       [0, 9216],
@@ -310,10 +337,11 @@ describe('reading ahead', () => {
 
   it('stops for a source that is read here and there, and begins again where neighbours are read', async () => {
     const [cache, remote] = [blockCache(options), createRemote(4_000_000)]
-    for (let at = 0; at < 40; at += 1) await cache.read(remote, at * 50_000, 10)
+    for (let at = 0; at < 40; at += 1) await cache.read(remote, { offset: at * 50_000, length: 10 })
     const lengths = remote.fetched.map(([start, end]) => end - start)
     expect(lengths.slice(-30)).toEqual(Array.from({ length: 30 }, () => 1024))
-    for (let at = 0; at < 40; at += 1) await cache.read(remote, 2_100_000 + at * 1024, 1024)
+    for (let at = 0; at < 40; at += 1)
+      await cache.read(remote, { offset: 2_100_000 + at * 1024, length: 1024 })
     expect(remote.fetched.length).toBeLessThan(40 + 30)
     const [start = 0, end = 0] = remote.fetched.at(-1) ?? []
     expect(end - start).toBeGreaterThan(8192)
@@ -348,7 +376,7 @@ describe('memory that nobody else holds', () => {
 
   it('is given back when the cache forgets it, and no sooner', async () => {
     const [cache, remote] = [blockCache(options), createGiving(4_000_000, true)]
-    for (let at = 0; at < 20; at += 1) await cache.read(remote, at * 150_000, 100)
+    for (let at = 0; at < 20; at += 1) await cache.read(remote, { offset: at * 150_000, length: 100 })
     const held = remote.given.filter(({ length }) => length > 0)
     expect(held.reduce((sum, { length }) => sum + length, 0)).toBe(cache.heldBytes)
     expect(held.length).toBeLessThan(20)
@@ -356,7 +384,7 @@ describe('memory that nobody else holds', () => {
 
   it('is left to others where they may hold it', async () => {
     const [cache, remote] = [blockCache(options), createGiving(4_000_000, false)]
-    for (let at = 0; at < 20; at += 1) await cache.read(remote, at * 150_000, 100)
+    for (let at = 0; at < 20; at += 1) await cache.read(remote, { offset: at * 150_000, length: 100 })
     expect(remote.given.every(({ length }) => length > 0)).toBe(true)
   })
 

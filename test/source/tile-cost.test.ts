@@ -77,7 +77,7 @@ describe('a tile on the grid, after the image was opened,', () => {
         server.reset()
         const length = await ask(service, place)
         expect(server.seen.length).toBeLessThanOrEqual(1)
-        expect(server.sent()).toBeLessThanOrEqual(1.3 * length + 65_536 + 2 * blockBytes)
+        expect(server.sent()).toBeLessThanOrEqual(1.3 * length + 2 * 65_536 + 2 * blockBytes)
       }
     }))
 })

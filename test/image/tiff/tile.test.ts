@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openTiff } from '../../../src/image/tiff/open.js'
-import { locateTile, readTileBytes, readTileRange } from '../../../src/image/tiff/tile.js'
+import { readTileBytes, readTileRange } from '../../../src/image/tiff/tile.js'
+import { locateTile } from '../../../src/image/tiff/tile-index.js'
 import { type CountingSource, createSource } from './material.js'
 import { ascii, bytes, imageFields, long, short, type WriterOptions, writeTiff } from './writer.js'
 

@@ -1,0 +1,47 @@
+/* Blocks that are missing: whether they are on their way, and what to fetch along with them. */
+import type { BlockSpan, Flight, SourceBlocks } from './block-store.js'
+
+/** What brings a block that is on its way, where somebody still waits for it. */
+export function findFlight({ flights }: SourceBlocks, block: number): Flight | undefined {
+  for (const flight of flights) {
+    if (block >= flight.first && block < flight.end && flight.work.isWanted) return flight
+  }
+  return undefined
+}
+
+/**
+ * Adds to missing blocks what is worth fetching ahead: what the reader expects to be wanted. Where it knows nothing, as much
+ * on one side as on the other, because a viewer fills its screen from the middle; and where one side has no room, because
+ * something is there already, the other side gets its part.
+ *
+ * @param count - how many blocks the source has
+ * @param around - what the reader expects to be wanted, with the missing blocks in it
+ */
+export function extendGap(
+  blocks: SourceBlocks,
+  { first, end }: BlockSpan,
+  count: number,
+  around: BlockSpan | undefined,
+): BlockSpan {
+  const isFree = (block: number): boolean =>
+    block >= 0 && block < count && !blocks.runs.has(block) && findFlight(blocks, block) === undefined
+  const reach = (from: number, step: 1 | -1, most: number): number => {
+    let free = 0
+    while (free < most && isFree(from + free * step)) free += 1
+    return free
+  }
+  if (!isFree(first - 1) || !isFree(end)) blocks.ahead.addMissed()
+  const budget = blocks.ahead.budget()
+  let before: number
+  let after: number
+  if (around) {
+    before = reach(first - 1, -1, Math.min(budget, first - around.first))
+    after = reach(end, 1, Math.min(budget, around.end - end))
+  } else {
+    const half = reach(end, 1, Math.ceil(budget / 2))
+    before = reach(first - 1, -1, budget - half)
+    after = half + reach(end + half, 1, budget - half - before)
+  }
+  blocks.ahead.addFetched(before + after)
+  return { first: first - before, end: end + after }
+}
