@@ -7,7 +7,7 @@ import { createAgents } from './http-agents.js'
 import { type ExchangeSettings, exchange } from './http-exchange.js'
 import { resolveTimeouts } from './http-timeouts.js'
 import type { S3Client, S3Connection, S3Input, S3Output } from './s3-client.js'
-import { createSigner, encodeKey } from './s3-sign.js'
+import { createSigner, encodeKey, rememberSignatures } from './s3-sign.js'
 
 /** A store that is reached with keys that are given. */
 export interface S3Store extends Omit<S3Connection, 'credentials'> {
@@ -30,14 +30,15 @@ export function createHttpS3({
   const agents = createAgents(maxSockets)
   // The endpoint is the operator's own choice, wherever it is; nothing leads from it to another host.
   const settings: ExchangeSettings = { agents, lookup, timeouts: resolveTimeouts() }
-  const sign = createSigner(region)
+  const sign = rememberSignatures(createSigner(region))
   return {
     async getObject(input, { abortSignal }) {
       const url = buildUrl(base, input, isPathStyle)
       const keys = typeof credentials === 'function' ? await credentials() : credentials
-      const headers = buildHeaders(input)
-      const signed = keys === 'anonymous' ? headers : sign({ url, headers }, keys, new Date())
-      const answer = await exchange({ url, method: 'GET', headers: signed }, settings, abortSignal)
+      const signed = keys === 'anonymous' ? {} : sign(url, keys)
+      // Range and conditions need not be signed, so that one signature is good for all reads of an object.
+      const headers = { ...signed, ...buildHeaders(input) }
+      const answer = await exchange({ url, method: 'GET', headers }, settings, abortSignal)
       const { statusCode } = answer
       if (statusCode !== 200 && statusCode !== 206) throw await readError(answer)
       return readOutput(answer)

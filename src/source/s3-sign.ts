@@ -1,5 +1,6 @@
 /* Signs requests for S3: AWS Signature Version 4, in headers, for requests without a body. */
 import { createHash, createHmac } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 /** The keys that requests are signed with. */
 export interface S3Keys {
@@ -64,6 +65,44 @@ function formatCanonical(url: URL, headers: Record<string, string>): { names: st
   const query = [...url.searchParams].map(pair => pair.map(encodePart).join('=')).sort()
   const names = sorted.join(';')
   return { names, request: ['GET', url.pathname, query.join('&'), lines, names, emptyDigest].join('\n') }
+}
+
+interface Signature {
+  readonly keys: S3Keys
+  readonly madeAt: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/* Stores take a signature for a quarter of an hour; their clocks may differ from ours for most of that. */
+const signatureMs = 60_000
+const maxSignatures = 1000
+
+/**
+ * Creates the function that gives the headers of a request with none of its own, and remembers them for a minute: to sign
+ * costs as much as to send the request.
+ */
+export function rememberSignatures(sign: Sign): (url: URL, keys: S3Keys) => Signature['headers'] {
+  const signatures = new LRUCache<string, Signature>({ max: maxSignatures })
+  return (url, keys) => {
+    const now = Date.now()
+    const known = signatures.get(url.href)
+    const age = known && now - known.madeAt
+    if (known && age !== undefined && age >= 0 && age < signatureMs && isSame(known.keys, keys))
+      return known.headers
+    const headers = sign({ url, headers: {} }, keys, new Date(now))
+    const { accessKeyId, secretAccessKey, sessionToken } = keys
+    const copy = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+    signatures.set(url.href, { keys: copy, madeAt: now, headers })
+    return headers
+  }
+}
+
+function isSame(one: S3Keys, two: S3Keys): boolean {
+  return (
+    one.accessKeyId === two.accessKeyId &&
+    one.secretAccessKey === two.secretAccessKey &&
+    one.sessionToken === two.sessionToken
+  )
 }
 
 /** Encodes a key for a path: everything but unreserved characters and slashes. */

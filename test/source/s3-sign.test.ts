@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { createSigner, encodeKey } from '../../src/source/s3-sign.js'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createSigner, encodeKey, rememberSignatures } from '../../src/source/s3-sign.js'
 
 describe('a signature', () => {
   it('is that of the example "GET Object" in the documentation of Amazon S3', () => {
@@ -28,6 +28,49 @@ describe('a signature', () => {
     expect(first.authorization).toContain('x-amz-security-token')
     expect(first.authorization).not.toBe(second.authorization)
     expect(sign(request, keys, new Date('2026-11-24T23:59:59Z'))).toEqual(first)
+  })
+})
+
+describe('a signature that is remembered', () => {
+  afterEach(() => void vi.useRealTimers())
+  const url = new URL('https://s3.example.org/a/b')
+  const keys = { accessKeyId: 'a', secretAccessKey: 'b' }
+
+  it('is that of a request without headers, for a minute', () => {
+    vi.useFakeTimers({ now: new Date('2026-11-24T12:00:00Z') })
+    const sign = createSigner('eu-central-1')
+    const remembered = rememberSignatures(sign)
+    const first = remembered(url, keys)
+    expect(first).toEqual(sign({ url, headers: {} }, keys, new Date()))
+    vi.setSystemTime(new Date('2026-11-24T12:00:59Z'))
+    expect(remembered(new URL(url), { ...keys })).toBe(first)
+    vi.setSystemTime(new Date('2026-11-24T12:01:00Z'))
+    expect(remembered(url, keys)).toEqual(sign({ url, headers: {} }, keys, new Date()))
+    // A clock that was set back makes no signature good for longer.
+    vi.setSystemTime(new Date('2026-11-24T11:00:00Z'))
+    expect(remembered(url, keys)['x-amz-date']).toBe('20261124T110000Z')
+  })
+
+  it('is not that of another address, or of other keys', () => {
+    const remembered = rememberSignatures(createSigner('eu-central-1'))
+    const others: [URL, typeof keys & { sessionToken?: string }][] = [
+      [url, keys],
+      [new URL('https://s3.example.org/a/c'), keys],
+      [new URL('https://s3.example.org/a/b?versionId=1'), keys],
+      [url, { ...keys, secretAccessKey: 'c' }],
+      [url, { ...keys, sessionToken: 'd' }],
+      [url, { ...keys, accessKeyId: 'e' }],
+    ]
+    const found = others.map(([where, who]) => remembered(where, who).authorization)
+    expect(new Set(found).size).toBe(others.length)
+  })
+
+  it('does not change with a record of keys that its owner changes', () => {
+    const remembered = rememberSignatures(createSigner('eu-central-1'))
+    const changing = { ...keys }
+    const first = remembered(url, changing)
+    changing.secretAccessKey = 'other'
+    expect(remembered(url, changing)).not.toEqual(first)
   })
 })
 
