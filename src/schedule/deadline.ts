@@ -1,9 +1,10 @@
 /* Work that may take only so long. What does not heed its signal goes on, but nobody waits for it any more. */
-import { buildAborted, TimeoutError, throwIfAborted } from '../errors.js'
+import { throwIfAborted } from '../errors.js'
 import { raceSignal } from './race.js'
 
 /**
- * Waits for work until a time has passed or `signal` is aborted; the signal that the work is given is aborted then.
+ * Waits for work until a time has passed or `signal` is aborted; the signal that the work is given is aborted
+ * then, and when the work fails.
  *
  * @param timeoutMs - `Infinity` for as long as it takes
  * @param what - what takes so long, for the message: "reading the source"
@@ -18,15 +19,11 @@ export async function withDeadline<T>(
 ): Promise<T> {
   throwIfAborted(signal)
   const controller = new AbortController()
-  const leave = (): void => controller.abort(buildAborted(signal))
-  const expire = (): void =>
-    controller.abort(new TimeoutError(`The server gave up, because ${what} took too long.`))
-  const timer = timeoutMs === Infinity ? undefined : setTimeout(expire, timeoutMs)
-  signal?.addEventListener('abort', leave, { once: true })
   try {
-    return await raceSignal(Promise.resolve(work(controller.signal)), controller.signal)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', leave)
+    return await raceSignal(Promise.resolve(work(controller.signal)), signal, { timeoutMs, what })
+  } catch (error) {
+    // Also what still goes on of work that has failed.
+    controller.abort(error)
+    throw error
   }
 }

@@ -1,16 +1,40 @@
-/* Waiting for work until it is given up. */
-import { buildAborted } from '../errors.js'
+/* Waiting for work until it is given up, or for so long and no longer. */
+import { buildAborted, TimeoutError } from '../errors.js'
+
+/** How long somebody waits. */
+export interface Patience {
+  /** In milliseconds; `Infinity` for as long as it takes. */
+  readonly timeoutMs: number
+  /** What takes so long, for the message: "to read the source". */
+  readonly what: string
+}
 
 /**
- * Waits for `work` until `signal` is aborted; the work itself goes on.
+ * Waits for `work` until `signal` is aborted or the time has passed; the work itself goes on.
  *
- * @throws what {@link buildAborted} makes of the signal; whatever the work throws.
+ * @throws what {@link buildAborted} makes of the signal; {@link TimeoutError}; whatever the work throws.
  */
-export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceSignal<T>(work: Promise<T>, signal?: AbortSignal, patience?: Patience): Promise<T> {
+  const isBounded = patience !== undefined && patience.timeoutMs !== Infinity
+  if (signal === undefined && !isBounded) return work
   return new Promise((resolve, reject) => {
-    const leave = (): void => reject(buildAborted(signal))
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+    const stop = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', leave)
+    }
+    const fail = (error: unknown): void => {
+      stop()
+      reject(error)
+    }
+    const leave = (): void => fail(buildAborted(signal))
+    const expire = (): void =>
+      fail(new TimeoutError(`The server gave up, because ${patience?.what} took too long.`))
+    const timer = isBounded ? setTimeout(expire, patience.timeoutMs) : undefined
+    signal?.addEventListener('abort', leave, { once: true })
+    if (signal?.aborted) leave()
+    work.then(value => {
+      stop()
+      resolve(value)
+    }, fail)
   })
 }

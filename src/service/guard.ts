@@ -3,6 +3,7 @@
 
 import type { ImageSource, StreamOptions } from '../contracts.js'
 import { withDeadline } from '../schedule/deadline.js'
+import { raceSignal } from '../schedule/race.js'
 import { abandon } from './body.js'
 
 /** How many bytes were read for a request. */
@@ -10,6 +11,8 @@ export interface Meter {
   /** The number of bytes. */
   bytes: number
 }
+
+const whatIsLate = 'to read the image'
 
 /** Watches over sources. */
 export interface Guard {
@@ -27,7 +30,11 @@ export interface Guard {
 export function createGuard(readMs: number): Guard {
   const meters = new WeakMap<AbortSignal, Meter>()
   const watch: Watch = async (signal, work, count) => {
-    const result = await withDeadline(readMs, 'to read the image', signal, work)
+    // Where a request waits, its own signal tells the source to give up: it is aborted when the request fails, and one
+    // more for each read would cost as much as a small tile.
+    const result = await (signal
+      ? raceSignal(work(signal), signal, { timeoutMs: readMs, what: whatIsLate })
+      : withDeadline(readMs, whatIsLate, signal, work))
     const meter = signal && meters.get(signal)
     if (meter) meter.bytes += count(result)
     return result

@@ -8,6 +8,7 @@ import type { ImageResult, PreparedRequest } from '../process.js'
 import { formatResolved } from '../protocol/resolved.js'
 import type { LaneName, Permit } from '../schedule/admission.js'
 import { withDeadline } from '../schedule/deadline.js'
+import type { Patience } from '../schedule/race.js'
 import { abandon } from './body.js'
 import type { Desk } from './desk.js'
 import type { Meter } from './guard.js'
@@ -56,18 +57,26 @@ const maxTilePixels = 2_500_000
  *
  * @throws {@link OverloadedError}, {@link TimeoutError}, {@link AbortedError}; what making the image throws.
  */
-export async function obtainImage(wanted: Wanted, desk: Desk, signal?: AbortSignal): Promise<Obtained> {
-  const { requestMs } = desk.settings.schedule.timeouts
-  // What comes in pieces is read by one client only: his signal counts for as long as that takes, the deadline until it
-  // begins.
-  const begin = (within: AbortSignal): Promise<Obtained> =>
-    wanted.prepared.stored?.kind === 'stream'
-      ? make(wanted, desk, signal ? AbortSignal.any([signal, within]) : within)
-      : obtain(wanted, desk, within)
+export function obtainImage(wanted: Wanted, desk: Desk, signal?: AbortSignal): Promise<Obtained> {
+  const { requestMs: timeoutMs } = desk.settings.schedule.timeouts
+  const patience = { timeoutMs, what: 'to make the image' }
+  return wanted.prepared.stored?.kind === 'stream'
+    ? beginStream(wanted, desk, patience, signal)
+    : obtain(wanted, desk, patience, signal)
+}
+
+/* What comes in pieces is read by one client only: his signal counts for as long as that takes, the deadline until it
+   begins. */
+async function beginStream(
+  wanted: Wanted,
+  desk: Desk,
+  { timeoutMs, what }: Patience,
+  signal?: AbortSignal,
+): Promise<Obtained> {
   let work: Promise<Obtained> | undefined
   try {
-    return await withDeadline(requestMs, 'to make the image', signal, within => {
-      work = begin(within)
+    return await withDeadline(timeoutMs, what, signal, within => {
+      work = make(wanted, desk, signal ? AbortSignal.any([signal, within]) : within)
       return work
     })
   } catch (error) {
@@ -113,9 +122,15 @@ export function recallResult(
   return isKept(prepared) ? store.getResult(store.formatKey(image, name)) : undefined
 }
 
-async function obtain(wanted: Wanted, desk: Desk, signal: AbortSignal): Promise<Obtained> {
+async function obtain(
+  wanted: Wanted,
+  desk: Desk,
+  patience: Patience,
+  signal?: AbortSignal,
+): Promise<Obtained> {
   const key = desk.store.formatKey(wanted.image, wanted.name)
-  const shared = await desk.flight.run(key, signal, given => recallOrMake(key, wanted, desk, given))
+  const work = (given: AbortSignal): Promise<Shared> => recallOrMake(key, wanted, desk, given)
+  const shared = await desk.flight.run(key, signal, work, patience)
   shared.hold()
   return shared.obtained
 }

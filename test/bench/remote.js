@@ -16,12 +16,14 @@ const session = { image: sizes[108], side: tileSide, count: 300 }
 
 // A session of its own for each picture, and so many pictures that nothing is left of one when its turn comes again.
 const pictures = 14
-// What Node compiles in the first minute is not what a tile costs.
-const warmUps = 30
+// A turn of a server: its first sessions, and all of the first turn, only warm up. What Node compiles in the first minute is
+// not what a tile costs.
+const block = 25
+const warmUps = 5
 
 const usage = `node test/bench/remote.js -- [options]
 
-  --sessions N      sessions of 300 tiles each, of which the first thirty only warm up; 60
+  --sessions N      sessions of 300 tiles each, in turns of 25, of which the first only warms up; 100
   --peers DIR       a folder in which iiif-processor 7 is installed
   --install-peers   install it, into a temporary folder or into DIR
   --help
@@ -32,14 +34,14 @@ const usage = `node test/bench/remote.js -- [options]
 const { values } = parseArgs({
   args: process.argv.slice(2).filter(word => word !== '--'),
   options: {
-    sessions: { type: 'string', default: '60' },
+    sessions: { type: 'string', default: '100' },
     peers: { type: 'string' },
     'install-peers': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) process.stdout.write(usage)
-else await run(Math.max(warmUps + 1, Number(values.sessions)))
+else await run(Math.max(2 * block, Number(values.sessions)))
 
 /** @param {number} sessions */
 async function run(sessions) {
@@ -67,6 +69,7 @@ async function run(sessions) {
     const [local, http, inStore] = await measureSessions(contenders, names, {
       ...session,
       sessions,
+      block,
       warmUps,
     })
     if (!local || !http || !inStore) throw new Error('Something was not measured.')
@@ -105,8 +108,9 @@ async function measurePeer(peer, nginx, names) {
   const [few] = await measureSessions([contender], names, {
     ...session,
     count: 10,
-    sessions: 7,
-    warmUps: 6,
+    sessions: 4,
+    block: 2,
+    warmUps: 1,
   })
   if (!few) throw new Error('Something was not measured.')
   /** @param {number} value */

@@ -6,9 +6,10 @@ import { Agent, get } from 'node:http'
 import { listSession } from './session.js'
 
 /** @typedef {{ milliseconds: number, requests: number, bytes: number, tileBytes: number, openRequests: number }} Figures -
- *   of one session, in the mean */
-/** @typedef {{ image: import('./session.js').Size, side: number, count: number, sessions: number, warmUps: number }} Session -
- *   what is asked for, how many times, and how many of these only warm up */
+ *   of one session: the median of the time, the mean of what was asked for */
+/** @typedef {{ image: import('./session.js').Size, side: number, count: number, sessions: number, block: number, warmUps: number }} Session -
+ *   what is asked for, how many times, how many of these one server gets before it is the turn of the next, and how many at
+ *   the beginning of a turn only warm up; all of the first turn does */
 
 const connections = 6
 
@@ -16,7 +17,8 @@ const connections = 6
  *   a server, and what counts what it asks of it */
 
 /**
- * The servers take turns, session by session, so that what the machine does meanwhile meets them alike.
+ * The servers take turns, so that what the machine does meanwhile meets them alike. A turn is long: a server that idles
+ * between two sessions is not what anybody pays for, and Node cleans up when it idles.
  *
  * @param {readonly Contender[]} contenders
  * @param {readonly string[]} names - of the picture, taken in turn: a session of its own each
@@ -27,20 +29,23 @@ export async function measureSessions(contenders, names, session) {
   const servers = await Promise.all(contenders.map(startServer))
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   try {
-    for (let index = 0; index < session.sessions; index += 1) {
-      const name = names[index % names.length] ?? ''
-      const paths = listSession(session.image, session.side, session.count, index + 1)
+    for (let first = 0; first < session.sessions; first += session.block) {
       for (const server of servers) {
-        const figures = await measureSession(server, name, paths, session.side, agent)
-        if (index === 0) server.openRequests = figures.openRequests
-        if (index >= session.warmUps) server.figures.push(figures)
+        for (let turn = 0; turn < session.block; turn += 1) {
+          const index = first + turn
+          const name = names[index % names.length] ?? ''
+          const paths = listSession(session.image, session.side, session.count, index + 1)
+          const figures = await measureSession(server, name, paths, session.side, agent)
+          if (index === 0) server.openRequests = figures.openRequests
+          if (first > 0 && turn >= session.warmUps) server.figures.push(figures)
+        }
       }
     }
   } finally {
     agent.destroy()
     await Promise.all(servers.map(server => server.stop()))
   }
-  return servers.map(({ figures, openRequests }) => ({ ...average(figures), openRequests }))
+  return servers.map(({ figures, openRequests }) => ({ ...summarize(figures), openRequests }))
 }
 
 /** @typedef {Awaited<ReturnType<typeof startServer>>} Server */
@@ -103,11 +108,12 @@ async function measureSession({ store, origin, isPeer, readUsage }, name, paths,
  * @param {readonly Figures[]} sessions
  * @returns {Figures}
  */
-function average(sessions) {
+function summarize(sessions) {
   /** @param {keyof Figures} name */
   const mean = name => sessions.reduce((sum, figures) => sum + figures[name], 0) / sessions.length
+  const times = sessions.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
   return {
-    milliseconds: mean('milliseconds'),
+    milliseconds: times[Math.floor(times.length / 2)] ?? Number.NaN,
     requests: mean('requests'),
     bytes: mean('bytes'),
     tileBytes: mean('tileBytes'),
@@ -119,7 +125,7 @@ function average(sessions) {
 /** @param {import('./nginx.js').Store | undefined} store */
 async function readTraffic(store) {
   if (!store) return { requests: 0, bytes: 0 }
-  await new Promise(resolve => setTimeout(resolve, 100))
+  await new Promise(resolve => setTimeout(resolve, 20))
   return store.read()
 }
 
