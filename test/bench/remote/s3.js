@@ -1,60 +1,32 @@
-/* A server on loopback that speaks S3 (s3rver), and counts what is asked of it. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { S3 } from '@aws-sdk/client-s3'
-import S3rver from 's3rver'
+/* A store on loopback that speaks S3, in a process of its own as stores are, which counts what is asked of it. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 
-const keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
-const bucket = 'masters'
-
-/** @param {number} port */
-function connect(port) {
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: keys,
-  }
-}
+/** @typedef {import('../../../dist/source/s3-client.js').S3Connection} S3Connection */
 
 /**
  * @param {string} folder - whose files are put into the store
- * @returns {Promise<import('./nginx.js').Store & { bucket: string, client: ReturnType<typeof connect> }>}
+ * @returns {Promise<import('./nginx.js').Store & { bucket: string, client: S3Connection }>}
  */
 export async function startS3(folder) {
-  const directory = await mkdtemp(join(tmpdir(), 'honeydew-s3-'))
-  const store = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket, configs: [] }] })
-  await store.configureBuckets()
-  const listener = store.callback()
-  const traffic = { requests: 0, bytes: 0 }
-  const server = createServer((request, response) => {
-    response.once('finish', () => {
-      traffic.requests += 1
-      traffic.bytes += Number(response.getHeader('content-length') ?? 0)
-    })
-    listener(request, response)
-  })
-  await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(undefined)))
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  const client = connect(port)
-  const sdk = new S3(client)
-  // Whole: of a stream the client makes chunks of a newer kind, which s3rver keeps as they come.
-  for (const name of await readdir(folder))
-    await sdk.putObject({ Bucket: bucket, Key: name, Body: await readFile(join(folder, name)) })
-  sdk.destroy()
+  const script = new URL('../servers/s3.js', import.meta.url)
+  const child = fork(script, [folder], { execArgv: ['--no-warnings'] })
+  const [{ bucket, client }] = await once(child, 'message')
+  /** @param {'reset' | 'read'} question */
+  const ask = async question => {
+    child.send(question)
+    const [traffic] = await once(child, 'message')
+    return traffic
+  }
   return {
     origin: client.endpoint,
     bucket,
     client,
-    reset: async () => void Object.assign(traffic, { requests: 0, bytes: 0 }),
-    read: async () => ({ ...traffic }),
+    reset: async () => void (await ask('reset')),
+    read: () => ask('read'),
     async stop() {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-      await rm(directory, { recursive: true, force: true })
+      child.disconnect()
+      await once(child, 'exit')
     },
   }
 }
