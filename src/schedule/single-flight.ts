@@ -61,6 +61,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     async run(key, signal, work, patience) {
       throwIfAborted(signal)
       const flight = flights.get(key) ?? begin(key, work)
+      // What is in the table has not landed.
       const result = flight.result as Promise<T>
       flight.waiters += 1
       try {

@@ -2,6 +2,7 @@
    counted. */
 
 import type { ImageSource, StreamOptions } from '../contracts.js'
+import { throwIfAborted } from '../errors.js'
 import { withDeadline } from '../schedule/deadline.js'
 import { raceSignal } from '../schedule/race.js'
 import { abandon } from './body.js'
@@ -30,6 +31,7 @@ export interface Guard {
 export function createGuard(readMs: number): Guard {
   const meters = new WeakMap<AbortSignal, Meter>()
   const watch: Watch = async (signal, work, count) => {
+    throwIfAborted(signal)
     // Where a request waits, its own signal tells the source to give up: it is aborted when the request fails, and one
     // more for each read would cost as much as a small tile.
     const result = await (signal

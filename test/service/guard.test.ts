@@ -117,6 +117,19 @@ describe('a read that takes too long', () => {
 })
 
 describe('a client that leaves', () => {
+  it('before a read is the reason why the source is not asked', async () => {
+    let asked = 0
+    const source = createGuard(1000).guard({
+      version: '1',
+      async read() {
+        asked += 1
+        return new Uint8Array()
+      },
+    })
+    await expect(source.read(0, 1, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
+    expect(asked).toBe(0)
+  })
+
   it('ends the waiting for a stream that does not heed him', async () => {
     const controller = new AbortController()
     const guarded = createGuard(1000).guard({
