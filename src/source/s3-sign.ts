@@ -67,12 +67,6 @@ function formatCanonical(url: URL, headers: Record<string, string>): { names: st
   return { names, request: ['GET', url.pathname, query.join('&'), lines, names, emptyDigest].join('\n') }
 }
 
-interface Signature {
-  readonly keys: S3Keys
-  readonly madeAt: number
-  readonly headers: Readonly<Record<string, string>>
-}
-
 /* Stores take a signature for a quarter of an hour; their clocks may differ from ours for most of that. */
 const signatureMs = 60_000
 const maxSignatures = 1000
@@ -81,28 +75,19 @@ const maxSignatures = 1000
  * Creates the function that gives the headers of a request with none of its own, and remembers them for a minute: to sign
  * costs as much as to send the request.
  */
-export function rememberSignatures(sign: Sign): (url: URL, keys: S3Keys) => Signature['headers'] {
-  const signatures = new LRUCache<string, Signature>({ max: maxSignatures })
+export function rememberSignatures(sign: Sign): (url: URL, keys: S3Keys) => Readonly<Record<string, string>> {
+  const signatures = new LRUCache<string, { madeAt: number; headers: Record<string, string> }>({
+    max: maxSignatures,
+  })
   return (url, keys) => {
     const now = Date.now()
-    const known = signatures.get(url.href)
-    const age = known && now - known.madeAt
-    if (known && age !== undefined && age >= 0 && age < signatureMs && isSame(known.keys, keys))
-      return known.headers
+    const name = JSON.stringify([url.href, keys.accessKeyId, keys.secretAccessKey, keys.sessionToken])
+    const known = signatures.get(name)
+    if (known && now >= known.madeAt && now - known.madeAt < signatureMs) return known.headers
     const headers = sign({ url, headers: {} }, keys, new Date(now))
-    const { accessKeyId, secretAccessKey, sessionToken } = keys
-    const copy = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
-    signatures.set(url.href, { keys: copy, madeAt: now, headers })
+    signatures.set(name, { madeAt: now, headers })
     return headers
   }
-}
-
-function isSame(one: S3Keys, two: S3Keys): boolean {
-  return (
-    one.accessKeyId === two.accessKeyId &&
-    one.secretAccessKey === two.secretAccessKey &&
-    one.sessionToken === two.sessionToken
-  )
 }
 
 /** Encodes a key for a path: everything but unreserved characters and slashes. */
