@@ -44,6 +44,7 @@ export type {
   SourceResolver,
   StoredCoding,
   StreamOptions,
+  Surroundings,
   SweepReport,
 } from './contracts.js'
 // Errors

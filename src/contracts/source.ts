@@ -73,6 +73,13 @@ export interface ByteSpan {
   readonly end: number
 }
 
+/**
+ * Tells what is likely to be read next around some bytes, and has these bytes in it: the tiles beside a tile.
+ *
+ * @param sideBytes - how many bytes are of use on either side
+ */
+export type Surroundings = (sideBytes: number) => ByteSpan
+
 /** Where the bytes of one image come from, as they were when it was resolved. */
 export interface ImageSource {
   /** Changes whenever the bytes change; part of every cache key and ETag. */
@@ -94,10 +101,10 @@ export interface ImageSource {
   /**
    * Reads up to `length` bytes from `offset`; fewer only at the end of the source.
    *
-   * @param around - what is likely to be read next, with these bytes in it: the tiles beside a tile. A source that is far
-   * away may fetch it along; nothing else is done with it.
+   * @param around - for a source that is far away, which may fetch along what is likely to be read next; others need not
+   * ask.
    */
-  read(offset: number, length: number, signal?: AbortSignal, around?: ByteSpan): Promise<Uint8Array>
+  read(offset: number, length: number, signal?: AbortSignal, around?: Surroundings): Promise<Uint8Array>
   /**
    * Fills `target` with the bytes from `offset` without waiting, where that is quicker than a promise: from a file that
    * is open, from memory. `false` where it cannot be done now.

@@ -1,8 +1,8 @@
 /* Bytes that are fetched from afar, kept in aligned blocks for all sources and requests together: a block is fetched
    once however many want it, neighbours that are missing come in one request, and some more are fetched ahead. */
-import type { ByteSpan } from '../contracts.js'
+import type { ByteSpan, Surroundings } from '../contracts.js'
 import { isIIIFError } from '../errors.js'
-import { extendGap, findFlight } from './block-gap.js'
+import { type Expect, extendGap, findFlight } from './block-gap.js'
 import {
   type BlockSpan,
   type BlockStore,
@@ -58,8 +58,8 @@ export interface BlockRange {
   readonly offset: number
   /** How many. */
   readonly length: number
-  /** What is likely to be wanted next, with these bytes in it. @defaultValue nobody knows: as much on either side */
-  readonly around?: ByteSpan | undefined
+  /** Tells what is likely to be wanted next. @defaultValue nobody knows: as much on either side */
+  readonly around?: Surroundings | undefined
 }
 
 /** Keeps bytes that were fetched. */
@@ -87,10 +87,7 @@ const maxRunBytes = 2 ** 20
 export function blockCache(options: BlockCacheOptions = {}): BlockCache {
   const { maxBytes, blockBytes, readAheadBytes } = resolveOptions(options)
   const store = createBlockStore(maxBytes, blockBytes, readAheadBytes / blockBytes)
-  const spanBlocks = (offset: number, length: number): BlockSpan => ({
-    first: Math.floor(offset / blockBytes),
-    end: Math.ceil((offset + length) / blockBytes),
-  })
+  const spanBlocks = (start: number, end: number): BlockSpan => toBlocks({ start, end }, blockBytes)
   return {
     async read(source, { offset, length, around }, signal) {
       throwIfAborted(signal)
@@ -98,8 +95,9 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
       if (wanted === 0) return new Uint8Array()
       if (wanted > maxRunBytes) return source.fetchRange(offset, wanted, signal)
       const wish = { offset, target: Buffer.allocUnsafeSlow(wanted) }
-      const flights = listFlights(store, store.open(source.key), spanBlocks(offset, wanted), wish, gap =>
-        beginFlight(store, source, { blockBytes, gap, around }),
+      const span = spanBlocks(offset, offset + wanted)
+      const flights = listFlights(store, store.open(source.key), span, wish, gap =>
+        beginFlight(store, source, { gap, blockBytes, around }),
       )
       await Promise.all(flights.map(flight => store.land(flight, wish, signal)))
       return wish.target
@@ -107,7 +105,7 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
     readSync(source, target, offset) {
       const blocks = store.peek(source.key)
       if (blocks === undefined || !(offset >= 0 && offset + target.length <= source.size)) return false
-      const span = spanBlocks(offset, target.length)
+      const span = spanBlocks(offset, offset + target.length)
       return store.take(blocks, span, { offset, target }) === span.end
     },
     put(source, bytes) {
@@ -156,17 +154,16 @@ function listFlights(
   return found
 }
 
-/* Blocks that are missing, and what is known of their surroundings. */
 interface Gap {
-  readonly blockBytes: number
   readonly gap: BlockSpan
-  readonly around: ByteSpan | undefined
+  readonly blockBytes: number
+  readonly around: Surroundings | undefined
 }
 
-function beginFlight(store: BlockStore, source: RemoteBytes, { blockBytes, gap, around }: Gap): Flight {
+function beginFlight(store: BlockStore, source: RemoteBytes, { gap, blockBytes, around }: Gap): Flight {
   const blocks = store.open(source.key)
-  const count = Math.ceil(source.size / blockBytes)
-  const span = extendGap(blocks, gap, count, around && toBlocks(around, blockBytes))
+  const expect: Expect | undefined = around && (budget => toBlocks(around(budget * blockBytes), blockBytes))
+  const span = extendGap(blocks, gap, Math.ceil(source.size / blockBytes), expect)
   const offset = span.first * blockBytes
   const length = Math.min(span.end * blockBytes, source.size) - offset
   const hold = { count: 0, isForgotten: false }

@@ -9,19 +9,21 @@ export function findFlight({ flights }: SourceBlocks, block: number): Flight | u
   return undefined
 }
 
+/** Tells which blocks the reader expects to be wanted, with the missing ones in it; `budget` is of use on either side. */
+export type Expect = (budget: number) => BlockSpan
+
 /**
  * Adds to missing blocks what is worth fetching ahead: what the reader expects to be wanted. Where it knows nothing, as much
  * on one side as on the other, because a viewer fills its screen from the middle; and where one side has no room, because
  * something is there already, the other side gets its part.
  *
  * @param count - how many blocks the source has
- * @param around - what the reader expects to be wanted, with the missing blocks in it
  */
 export function extendGap(
   blocks: SourceBlocks,
   { first, end }: BlockSpan,
   count: number,
-  around: BlockSpan | undefined,
+  expect: Expect | undefined,
 ): BlockSpan {
   const isFree = (block: number): boolean =>
     block >= 0 && block < count && !blocks.runs.has(block) && findFlight(blocks, block) === undefined
@@ -34,7 +36,8 @@ export function extendGap(
   const budget = blocks.ahead.budget()
   let before: number
   let after: number
-  if (around) {
+  if (expect && budget > 0) {
+    const around = expect(budget)
     before = reach(first - 1, -1, Math.min(budget, first - around.first))
     after = reach(end, 1, Math.min(budget, around.end - end))
   } else {

@@ -23,7 +23,8 @@ const warmUps = 5
 
 const usage = `node test/bench/remote.js -- [options]
 
-  --sessions N      sessions of 300 tiles each, in turns of 25, of which the first only warms up; 100
+  --sessions N      sessions of 300 tiles each, in turns of 25, of which the first, and the first
+                    five of the others, only warm up; 100
   --peers DIR       a folder in which iiif-processor 7 is installed
   --install-peers   install it, into a temporary folder or into DIR
   --help

@@ -307,11 +307,11 @@ describe('reading ahead', () => {
 
   it('brings what the reader expects to want, as far as that is allowed on either side', async () => {
     const [cache, remote] = [blockCache(options), createRemote(100_000)]
-    await cache.read(remote, { offset: 40_000, length: 100, around: { start: 37_000, end: 41_000 } })
-    await cache.read(remote, { offset: 50_000, length: 100, around: { start: 0, end: 100_000 } })
+    await cache.read(remote, { offset: 40_000, length: 100, around: () => ({ start: 37_000, end: 41_000 }) })
+    await cache.read(remote, { offset: 50_000, length: 100, around: () => ({ start: 0, end: 100_000 }) })
     // On its left side something is there already.
-    await cache.read(remote, { offset: 41_000, length: 50, around: { start: 40_500, end: 43_000 } })
-    await cache.read(remote, { offset: 80_000, length: 100, around: { start: 80_000, end: 80_100 } })
+    await cache.read(remote, { offset: 41_000, length: 50, around: () => ({ start: 40_500, end: 43_000 }) })
+    await cache.read(remote, { offset: 80_000, length: 100, around: () => ({ start: 80_000, end: 80_100 }) })
     expect(remote.fetched).toEqual([
       [36_864, 41_984],
       [41_984, 58_368],
@@ -321,7 +321,7 @@ describe('reading ahead', () => {
 
   it('brings nothing that the reader expects where it was told to read no more than is needed', async () => {
     const [cache, remote] = [blockCache({ ...options, readAheadBytes: 0 }), createRemote(100_000)]
-    await cache.read(remote, { offset: 40_000, length: 100, around: { start: 37_000, end: 45_000 } })
+    await cache.read(remote, { offset: 40_000, length: 100, around: () => ({ start: 37_000, end: 45_000 }) })
     expect(remote.fetched).toEqual([[39_936, 40_960]])
   })
 

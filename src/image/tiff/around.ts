@@ -6,19 +6,18 @@ import type { TiffDirectory } from './directory.js'
 import type { TiffFile } from './open.js'
 import { locateTileSync } from './tile-index.js'
 
-/* On either side: half the width of a screen, in tiles of the usual size. */
-const sideBytes = 96 * 1024
-
 /**
  * The bytes of one read of tiles, together with those of their neighbours that lie next to them in the file.
  *
  * @param indices - of the tiles of the read
+ * @param sideBytes - how many bytes the neighbours on either side have together at most
  */
 export function spanNeighbours(
   file: TiffFile,
   directory: TiffDirectory,
   indices: readonly number[],
   { offset, length }: ByteRange,
+  sideBytes: number,
 ): ByteSpan {
   const { across } = directory.layout
   const first = Math.min(...indices)

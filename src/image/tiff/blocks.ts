@@ -1,7 +1,7 @@
 /* The bytes of one file as the TIFF reader wants them: small structures through a little cache of aligned blocks (one
    read brings a directory and what lies around it), tiles straight from the source. Nothing outside the file is asked for. */
 import { LRUCache } from 'lru-cache'
-import type { ByteSpan, ImageSource } from '../../contracts.js'
+import type { ImageSource, Surroundings } from '../../contracts.js'
 import { discard } from '../../discard.js'
 import { createDamage } from './damage.js'
 
@@ -38,10 +38,10 @@ export interface BlockReader {
   /**
    * The bytes of the range in one read of the source, not cached.
    *
-   * @param around - what is likely to be read next, with the range in it
+   * @param around - tells what is likely to be read next
    * @throws {@link SourceError} when the range is not inside the file.
    */
-  readThrough(range: ByteRange, signal?: AbortSignal, around?: ByteSpan): Promise<Uint8Array>
+  readThrough(range: ByteRange, signal?: AbortSignal, around?: Surroundings): Promise<Uint8Array>
   /** Gives back the memory of a read that was not cached, where the source leaves it to its reader; all of the read. */
   release(bytes: Uint8Array): void
   /** Fills `target` from `offset` without waiting; `false` where the source cannot do it now. */

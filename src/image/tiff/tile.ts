@@ -45,7 +45,20 @@ export async function readTileBytes(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const range = await locateTile(file, directory, index, signal)
-  return range && file.bytes.readThrough(range, signal, spanNeighbours(file, directory, [index], range))
+  return range && readRun(file, directory, [index], range, signal)
+}
+
+/* One read of tiles; the source may ask what lies around them. */
+function readRun(
+  file: TiffFile,
+  directory: TiffDirectory,
+  indices: readonly number[],
+  range: ByteRange,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return file.bytes.readThrough(range, signal, sideBytes =>
+    spanNeighbours(file, directory, indices, range, sideBytes),
+  )
 }
 
 interface Run {
@@ -101,8 +114,7 @@ export async function readTileRange(
     for (const run of runs) {
       const whole = { offset: run.offset, length: run.end - run.offset }
       const members = run.members.map(({ at }) => indices[at] ?? 0)
-      const around = spanNeighbours(file, directory, members, whole)
-      const bytes = await file.bytes.readThrough(whole, signal, around)
+      const bytes = await readRun(file, directory, members, whole, signal)
       for (const { at, range } of run.members) {
         const start = range.offset - run.offset
         found[at] = bytes.subarray(start, start + range.length)

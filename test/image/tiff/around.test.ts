@@ -19,7 +19,7 @@ async function open(tiles: readonly { readonly at: number; readonly length: numb
   const opened = await openTiff({
     ...source,
     read(offset, length, signal, span) {
-      if (span) around.push(span)
+      if (span) around.push(span(side))
       return source.read(offset, length, signal)
     },
   })
@@ -32,7 +32,7 @@ const inOrder = (length: number) =>
 async function spanOf(tiles: readonly { readonly at: number; readonly length: number }[], index: number) {
   const { file, directory } = await open(tiles)
   const range = await locateTile(file, directory, index)
-  return spanNeighbours(file, directory, [index], range!)
+  return spanNeighbours(file, directory, [index], range!, side)
 }
 
 describe('the neighbours of a tile', () => {
