@@ -26,8 +26,9 @@ export interface HttpSourceOptions extends TargetOptions, HttpClientOptions, Tem
 }
 
 /**
- * Creates a resolver for images on other servers. Of tiled TIFF only what a request needs is fetched, in ranges that are
- * kept in a {@link BlockCache}; other formats, and servers without ranges, cost one download into a temporary file.
+ * Creates a resolver for images on other servers. Of tiled TIFF the tiles that a request needs are fetched, and neighbours
+ * of theirs, in ranges that are kept in a {@link BlockCache}; other formats, and servers without ranges, cost one download
+ * into a temporary file.
  *
  * A 404 or 410 means "not mine", so that resolvers chain. Only origins that were named are asked, and no addresses of
  * private networks unless that is allowed; redirects are held to the same.

@@ -68,8 +68,9 @@ interface KnownObject extends LookedUp {
 }
 
 /**
- * Creates a resolver for images in a store that speaks S3. Of tiled TIFF only what a request needs is fetched; other
- * formats cost one download into a temporary file. A missing object means "not mine", so that resolvers chain.
+ * Creates a resolver for images in a store that speaks S3. Of tiled TIFF the tiles that a request needs are fetched, and
+ * neighbours of theirs; other formats cost one download into a temporary file. A missing object means "not mine", so that
+ * resolvers chain.
  *
  * @throws TypeError that names the option, where one is not what it must be.
  * @example
