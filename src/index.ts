@@ -32,6 +32,7 @@ export type {
   ImageSource,
   OpenResolver,
   Orientation,
+  PrefetchOptions,
   PyramidLevel,
   RemoteImage,
   RemoteLevel,
@@ -119,13 +120,7 @@ export type { PurgeTarget, WarmOptions, WarmProgress } from './service/upkeep.js
 // The service
 export { createImageService, type ImageService } from './service.js'
 export type { AddressPolicyOptions } from './source/address-policy.js'
-export {
-  type BlockCache,
-  type BlockCacheOptions,
-  type BlockRange,
-  blockCache,
-  type RemoteBytes,
-} from './source/block-cache.js'
+export { type BlockCache, type BlockCacheOptions, blockCache } from './source/block-cache.js'
 export { type BytesSourceOptions, bytesSource } from './source/bytes.js'
 export { firstOf } from './source/chain.js'
 export { type CustomSourceOptions, customSource } from './source/custom.js'
@@ -137,5 +132,6 @@ export type { HttpCredentials, HttpLocation, LocateUrl, TargetOptions } from './
 export type { HttpTimeouts } from './source/http-timeouts.js'
 export { type IiifSourceOptions, iiifSource } from './source/iiif.js'
 export { type ListImagesOptions, listImages } from './source/list.js'
+export type { BlockRange, RemoteBytes } from './source/remote-bytes.js'
 export { type RouteOptions, routeByPrefix } from './source/route.js'
 export type { TempOptions } from './source/temp-options.js'

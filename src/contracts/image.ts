@@ -133,6 +133,11 @@ export interface ImageReader {
   stored?(level: number, box: Box, signal?: AbortSignal): Promise<StoredBytes | undefined>
   /** As `stored`, of one tile or cut out of one, without waiting; `undefined` where it cannot be done now. */
   storedSync?(level: number, box: Box): Uint8Array | undefined
+  /**
+   * Fetches what `storedSync` needs of an image that is far away; `undefined` where that is of no use. Where it fails because
+   * of what the image is, `stored` tells.
+   */
+  prefetch?(level: number, box: Box, signal?: AbortSignal): Promise<void> | undefined
   /** The pixels of `box`, given in stored pixels of `level`. */
   pixels(level: number, box: Box, signal?: AbortSignal): Promise<PixelInput>
   /** Reads what the image tells about itself; what cannot be read is left out. */

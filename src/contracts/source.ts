@@ -80,6 +80,16 @@ export interface ByteSpan {
  */
 export type Surroundings = (sideBytes: number) => ByteSpan
 
+/** How somebody waits for what {@link ImageSource.prefetch} fetches. */
+export interface PrefetchOptions {
+  /** Tells that he waits no longer. */
+  readonly signal?: AbortSignal | undefined
+  /** How long he waits, in milliseconds. @defaultValue as long as it takes */
+  readonly timeoutMs?: number
+  /** Tells what is likely to be read next, as for {@link ImageSource.read}. */
+  readonly around?: Surroundings
+}
+
 /** Where the bytes of one image come from, as they were when it was resolved. */
 export interface ImageSource {
   /** Changes whenever the bytes change; part of every cache key and ETag. */
@@ -110,6 +120,12 @@ export interface ImageSource {
    * is open, from memory. `false` where it cannot be done now.
    */
   readSync?(target: Uint8Array, offset: number): boolean
+  /**
+   * Fetches the bytes from `offset` to where `readSync` finds them, for a source that is far away and keeps what it has
+   * fetched. It promises nothing: bytes that are many may have to be read, and what is kept is forgotten again. Whoever waits
+   * has no place in a lane: how many requests a source makes at a time is its own matter.
+   */
+  prefetch?(offset: number, length: number, options?: PrefetchOptions): Promise<void>
   /** Gives the bytes in order, for sources that can do so without holding them. */
   stream?(options?: StreamOptions): AsyncIterable<Uint8Array>
   /** Rejects when `path` leads to other bytes than those of this source: who read by the path asks afterwards. */

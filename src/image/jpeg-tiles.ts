@@ -11,7 +11,7 @@ import type { TiffDirectory } from './tiff/directory.js'
 import { findTile } from './tiff/layout.js'
 import type { TiffFile } from './tiff/open.js'
 import { listTiles, spanTiles, type TileSpan } from './tiff/subset.js'
-import { lendTileBytes, readTileBytes, readTileRange } from './tiff/tile.js'
+import { lendTileBytes, prefetchTile, readTileBytes, readTileRange } from './tiff/tile.js'
 import { locateTileSync } from './tiff/tile-index.js'
 
 /** The tiles of one level and what is needed to make images of them. */
@@ -60,6 +60,18 @@ export async function assembleJpeg(
  */
 export function takeJpeg(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undefined {
   return isWholeTile(tiles.directory.layout, box) ? takeTile(tiles, box, joiner) : cutTile(tiles, box, joiner)
+}
+
+/** Fetches what {@link takeJpeg} needs; `undefined` where that is of no use, or more than one tile. */
+export function prefetchJpeg(
+  { file, directory }: JpegTiles,
+  box: Box,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const { layout } = directory
+  const { columns, rows } = spanTiles(layout, box)
+  if (columns !== 1 || rows !== 1) return undefined
+  return prefetchTile(file, directory, findTile(layout, box.x, box.y), signal)
 }
 
 function isWholeTile({ width, height }: Dimensions, box: Box): boolean {

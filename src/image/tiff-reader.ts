@@ -6,7 +6,7 @@ import { type Box, coversImage } from '../protocol/geometry.js'
 import { throwIfAborted, tooLarge } from './failure.js'
 import { isSrgb } from './icc.js'
 import type { Joiner } from './joiner.js'
-import { assembleJpeg, type JpegTiles, takeJpeg } from './jpeg-tiles.js'
+import { assembleJpeg, type JpegTiles, prefetchJpeg, takeJpeg } from './jpeg-tiles.js'
 import type { ReaderOptions } from './reader.js'
 import type { TiffDirectory } from './tiff/directory.js'
 import { findTile, type TiffLayout } from './tiff/layout.js'
@@ -78,6 +78,9 @@ export async function openTiffReader(
     description: first ? { ...description, levels: [first, ...others] } : description,
     stored: (level, box, abort) => readStored(opened, level, box, abort),
     storedSync: (level, box) => takeStored(opened, level, box),
+    ...(source.prefetch && {
+      prefetch: (level, box, abort) => prefetchStored(opened, level, box, abort),
+    }),
     pixels: (level, box, abort) => readPixels(opened, level, box, abort),
     metadata: abort => readTiffMetadata(file, levels[0]?.directory, abort),
     close: async () => source.close?.(),
@@ -113,6 +116,20 @@ function takeStored({ levels, joiner }: Opened, index: number, box: Box): Uint8A
     return jpeg && takeJpeg(jpeg, box, joiner)
   } catch {
     // The way that waits has words for what is wrong, and other ways.
+    return undefined
+  }
+}
+
+function prefetchStored(
+  { levels }: Opened,
+  index: number,
+  box: Box,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const jpeg = levels[index]?.jpeg
+  try {
+    return jpeg && prefetchJpeg(jpeg, box, signal)
+  } catch {
     return undefined
   }
 }

@@ -66,31 +66,61 @@ function answerKnown(
     return buildSuccess(head, undefined, prepared.way === 'source' ? image.source.size : undefined)
   }
   if (prepared.way === 'source') return sendSourceImage(exchange, image, known, desk)
-  const tile = takeStored('tile', prepared, image, desk.store)
-  if (tile) {
-    if (trace) trace.meter.bytes += tile.byteLength
-    return finish(exchange, desk, prepared.way, 'none', buildWhole(http, head, tile))
-  }
+  const tile = answerTile(exchange, image, known, desk)
+  if (tile) return tile
   const bypass = readBypass(http, desk.settings)
   const kept = bypass ? undefined : recallResult(image, known, desk.store)
   if (kept && !(kept instanceof Promise)) {
     return finish(exchange, desk, prepared.way, 'hit', buildWhole(http, head, kept.bytes))
   }
   const isUnkept = bypass === 'nocache'
-  // What is cut out of one tile costs less than to wait for a turn.
-  const cut = kept ? undefined : takeStored('join', prepared, image, desk.store)
-  if (cut) {
-    const key = desk.store.formatKey(image, known.name)
-    if (!isUnkept) desk.store.beginResult(key)({ bytes: cut, mediaType: head.contentType })
-    if (trace) trace.meter.bytes += cut.byteLength
-    return finish(exchange, desk, prepared.way, 'miss', buildWhole(http, head, cut))
-  }
-  const wanted = { image, prepared, name: known.name, client, recalled: kept, isUnkept }
-  return obtainImage(wanted, desk, http.signal).then(obtained => {
+  const obtain = async (): Promise<HttpReply> => {
+    const wanted = { image, prepared, name: known.name, client, recalled: kept, isUnkept }
+    const obtained = await obtainImage(wanted, desk, http.signal)
     if (trace) addPhases(trace, obtained)
     const { result, outcome } = obtained
     return finish(exchange, desk, result.way, outcome, buildObtained(http, head, obtained, desk.settings))
+  }
+  if (kept) return obtain()
+  // What is cut out of one tile costs less than to wait for a turn.
+  const cut = answerCut(exchange, image, known, desk, isUnkept)
+  if (cut) return cut
+  const began = performance.now()
+  const fetching = desk.prefetch(image, prepared.stored, () => http.signal)
+  if (fetching === undefined) return obtain()
+  return fetching.then(() => {
+    if (trace) trace.phases.readMs += performance.now() - began
+    return (
+      answerTile(exchange, image, known, desk) ??
+      answerCut(exchange, image, known, desk, isUnkept) ??
+      obtain()
+    )
   })
+}
+
+/* A stored tile, or a part that is cut out of one, that can be read without waiting. */
+function answerTile(
+  exchange: Exchange<ImageRequest>,
+  image: Located,
+  { prepared, head }: KnownImage,
+  desk: Desk,
+): HttpReply | undefined {
+  const tile = takeStored('tile', exchange, prepared, image, desk.store)
+  return tile && finish(exchange, desk, prepared.way, 'none', buildWhole(exchange.http, head, tile))
+}
+
+function answerCut(
+  exchange: Exchange<ImageRequest>,
+  image: Located,
+  { prepared, name, head }: KnownImage,
+  desk: Desk,
+  isUnkept: boolean,
+): HttpReply | undefined {
+  const { store } = desk
+  const cut = takeStored('join', exchange, prepared, image, store)
+  if (cut === undefined) return undefined
+  if (!isUnkept) store.beginResult(store.formatKey(image, name))({ bytes: cut, mediaType: head.contentType })
+  return finish(exchange, desk, prepared.way, 'miss', buildWhole(exchange.http, head, cut))
 }
 
 // The source as it is, or the part of it that is asked for.
@@ -153,11 +183,15 @@ function finish(
 // What can be read of stored tiles without waiting, of an image that is open.
 function takeStored(
   kind: StoredPlan['kind'],
+  { trace }: Exchange<ImageRequest>,
   { stored }: PreparedRequest,
   image: Located,
   store: ImageStore,
 ): Uint8Array | undefined {
-  return stored?.kind === kind ? store.peek(image)?.storedSync?.(stored.level, stored.box) : undefined
+  if (stored?.kind !== kind) return undefined
+  const bytes = store.peek(image)?.storedSync?.(stored.level, stored.box)
+  if (bytes && trace) trace.meter.bytes += bytes.byteLength
+  return bytes
 }
 
 function prepareImage(

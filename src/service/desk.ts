@@ -7,6 +7,7 @@ import { createSingleFlight, type SingleFlight } from '../schedule/single-flight
 import { createImageStore, type ImageStore } from './image-store.js'
 import { createLocator, type Locate } from './locate.js'
 import type { Shared } from './obtain.js'
+import { createPrefetch, type Prefetch } from './prefetch.js'
 import type { ServiceSettings } from './settings.js'
 import { createSheets, type TakeSheet } from './sheet.js'
 import { createTally, type Tally } from './tally.js'
@@ -23,6 +24,8 @@ export interface Desk {
   readonly locate: Locate
   /** Gives what the answers about an image have in common. */
   readonly takeSheet: TakeSheet
+  /** Fetches stored tiles of images that are far away. */
+  readonly prefetch: Prefetch
   /** Lets in work when it is its turn. */
   readonly admission: Admission
   /** Where requests for the same meet. */
@@ -65,6 +68,7 @@ export function createDesk(settings: ServiceSettings): Desk {
     store,
     locate: locator.locate,
     takeSheet: createSheets(store),
+    prefetch: createPrefetch(store, settings.schedule.tile.maxQueue),
     admission: createAdmission(settings.schedule),
     flight: createSingleFlight(),
     coverStore: createCoverStore(),

@@ -13,8 +13,6 @@ export interface Meter {
   bytes: number
 }
 
-const whatIsLate = 'to read the image'
-
 /** Watches over sources. */
 export interface Guard {
   /** Gives a source whose reads are bounded in time and counted; all else is that of `source`. */
@@ -30,13 +28,14 @@ export interface Guard {
  */
 export function createGuard(readMs: number): Guard {
   const meters = new WeakMap<AbortSignal, Meter>()
+  const patience = { timeoutMs: readMs, what: 'to read the image' }
   const watch: Watch = async (signal, work, count) => {
     throwIfAborted(signal)
     // Where a request waits, its own signal tells the source to give up: it is aborted when the request fails, and one
     // more for each read would cost as much as a small tile.
     const result = await (signal
-      ? raceSignal(work(signal), signal, { timeoutMs: readMs, what: whatIsLate })
-      : withDeadline(readMs, whatIsLate, signal, work))
+      ? raceSignal(work(signal), signal, patience)
+      : withDeadline(readMs, patience.what, signal, work))
     const meter = signal && meters.get(signal)
     if (meter) meter.bytes += count(result)
     return result
@@ -44,6 +43,7 @@ export function createGuard(readMs: number): Guard {
   return {
     guard(source) {
       const { stream } = source
+      const prefetch = source.prefetch?.bind(source)
       return {
         ...bindSource(source),
         ...(stream && { stream: options => watchStream(stream.bind(source), watch, options) }),
@@ -53,6 +53,11 @@ export function createGuard(readMs: number): Guard {
             within => source.read(offset, length, within, around),
             ({ byteLength }) => byteLength,
           ),
+        ...(prefetch && {
+          // A source that does not heed the time is not waited for either.
+          prefetch: (offset, length, options) =>
+            raceSignal(prefetch(offset, length, { ...options, timeoutMs: readMs }), undefined, patience),
+        }),
       }
     },
     meter(signal) {
@@ -106,7 +111,7 @@ function watchStream(
 }
 
 /* A source may be an object of a class, whose methods are not its own: nothing of it would be spread. */
-function bindSource(source: ImageSource): Omit<ImageSource, 'read' | 'stream'> {
+function bindSource(source: ImageSource): Omit<ImageSource, 'read' | 'prefetch' | 'stream'> {
   const { version, lastModified, size, path, formatHint, isOwn } = source
   return {
     version,

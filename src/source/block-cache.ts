@@ -1,19 +1,11 @@
 /* Bytes that are fetched from afar, kept in aligned blocks for all sources and requests together: a block is fetched
    once however many want it, neighbours that are missing come in one request, and some more are fetched ahead. */
-import type { ByteSpan, Surroundings } from '../contracts.js'
-import { isIIIFError } from '../errors.js'
-import { type Expect, extendGap, findFlight } from './block-gap.js'
-import {
-  type BlockSpan,
-  type BlockStore,
-  createBlockStore,
-  type Flight,
-  type SourceBlocks,
-  type Wish,
-} from './block-store.js'
+import { createFlights } from './block-flights.js'
+import { skipKept, toBlocks } from './block-gap.js'
+import { createBlockStore } from './block-store.js'
 import { throwIfAborted } from './failure.js'
 import { clampLength } from './range.js'
-import { shareWork } from './shared-work.js'
+import type { BlockRange, RemoteBytes } from './remote-bytes.js'
 
 /** What a {@link BlockCache} is made with. */
 export interface BlockCacheOptions {
@@ -26,46 +18,23 @@ export interface BlockCacheOptions {
   readonly blockBytes?: number
   /**
    * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
-   * wanted; a multiple of `blockBytes`, or 0. Of a TIFF they are the tiles of the same row, and there may be so many on
-   * either side. @defaultValue 98,304
+   * wanted; a multiple of `blockBytes`, or 0. Of a TIFF they are the tiles beside those that are needed, and there may be so
+   * many on either side; of anything else it is an eighth on either side. @defaultValue 262,144
    */
   readonly readAheadBytes?: number
-}
-
-/** One version of some bytes that are elsewhere. */
-export interface RemoteBytes {
-  /** Tells these bytes apart from all others, also from those of other versions. */
-  readonly key: string
-  /** How many there are. */
-  readonly size: number
-  /**
-   * Fetches bytes that are there.
-   *
-   * @returns exactly `length` bytes
-   * @throws {@link SourceError} (`source-changed`) when they are no longer those of the version.
-   */
-  fetchRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
-  /**
-   * Whether nobody else holds the memory of what `fetchRange` gives: the cache gives it back then as soon as it has
-   * forgotten it. @defaultValue false, which leaves it to the garbage collector
-   */
-  readonly isOwn?: boolean
-}
-
-/** Bytes that are wanted of a source. */
-export interface BlockRange {
-  /** The first byte. */
-  readonly offset: number
-  /** How many. */
-  readonly length: number
-  /** Tells what is likely to be wanted next. @defaultValue nobody knows: as much on either side */
-  readonly around?: Surroundings | undefined
 }
 
 /** Keeps bytes that were fetched. */
 export interface BlockCache {
   /** Reads up to `length` bytes from `offset`, fewer only at the end; fetches what is not there. */
   read(source: RemoteBytes, range: BlockRange, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Fetches what is not there, as `read` does, to where `readSync` finds it; of what is too much to be kept, nothing.
+   *
+   * @param timeoutMs - how long whoever asks waits
+   * @throws {@link TimeoutError} when it takes longer.
+   */
+  prefetch(source: RemoteBytes, range: BlockRange, signal?: AbortSignal, timeoutMs?: number): Promise<void>
   /** Fills `target` from `offset` if all of it is there; `false` where it is not. */
   readSync(source: RemoteBytes, target: Uint8Array, offset: number): boolean
   /** Keeps bytes from the beginning of a source that came by another way: whole blocks, or all that there are. */
@@ -87,25 +56,31 @@ const maxRunBytes = 2 ** 20
 export function blockCache(options: BlockCacheOptions = {}): BlockCache {
   const { maxBytes, blockBytes, readAheadBytes } = resolveOptions(options)
   const store = createBlockStore(maxBytes, blockBytes, readAheadBytes / blockBytes)
-  const spanBlocks = (start: number, end: number): BlockSpan => toBlocks({ start, end }, blockBytes)
+  const flights = createFlights(store, blockBytes)
   return {
-    async read(source, { offset, length, around }, signal) {
+    async read(source, range, signal) {
       throwIfAborted(signal)
+      const { offset, length } = range
       const wanted = clampLength(offset, length, source.size)
       if (wanted === 0) return new Uint8Array()
       if (wanted > maxRunBytes) return source.fetchRange(offset, wanted, signal)
       const wish = { offset, target: Buffer.allocUnsafeSlow(wanted) }
-      const span = spanBlocks(offset, offset + wanted)
-      const flights = listFlights(store, store.open(source.key), span, wish, gap =>
-        beginFlight(store, source, { gap, blockBytes, around }),
-      )
-      await Promise.all(flights.map(flight => store.land(flight, wish, signal)))
+      const under = flights.board(source, range, (blocks, rest) => store.take(blocks, rest, wish))
+      await Promise.all(under.map(flight => store.land(flight, wish, signal)))
       return wish.target
+    },
+    async prefetch(source, range, signal, timeoutMs) {
+      throwIfAborted(signal)
+      const { offset, length } = range
+      const wanted = clampLength(offset, length, source.size)
+      if (wanted === 0 || wanted > maxRunBytes) return
+      const under = flights.board(source, range, skipKept)
+      await Promise.all(under.map(({ work }) => work.join(signal, timeoutMs)))
     },
     readSync(source, target, offset) {
       const blocks = store.peek(source.key)
       if (blocks === undefined || !(offset >= 0 && offset + target.length <= source.size)) return false
-      const span = spanBlocks(offset, offset + target.length)
+      const span = toBlocks({ start: offset, end: offset + target.length }, blockBytes)
       return store.take(blocks, span, { offset, target }) === span.end
     },
     put(source, bytes) {
@@ -126,72 +101,8 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
   }
 }
 
-/* Copies what is there of a span, finds what is on its way, and begins what is missing: gaps with nothing but kept
-   blocks between them in one request, for a request costs more than a few blocks. */
-function listFlights(
-  store: BlockStore,
-  blocks: SourceBlocks,
-  { first, end }: BlockSpan,
-  wish: Wish,
-  begin: (gap: BlockSpan) => Flight,
-): Flight[] {
-  const found: Flight[] = []
-  let gap: BlockSpan | undefined
-  for (let block = store.take(blocks, { first, end }, wish); block < end; ) {
-    const flight = findFlight(blocks, block)
-    if (flight === undefined) {
-      gap = { first: gap?.first ?? block, end: block + 1 }
-      block += 1
-    } else {
-      if (gap) found.push(begin(gap))
-      gap = undefined
-      found.push(flight)
-      block = flight.end
-    }
-    block = store.take(blocks, { first: block, end }, wish)
-  }
-  if (gap) found.push(begin(gap))
-  return found
-}
-
-interface Gap {
-  readonly gap: BlockSpan
-  readonly blockBytes: number
-  readonly around: Surroundings | undefined
-}
-
-function beginFlight(store: BlockStore, source: RemoteBytes, { gap, blockBytes, around }: Gap): Flight {
-  const blocks = store.open(source.key)
-  const expect: Expect | undefined = around && (budget => toBlocks(around(budget * blockBytes), blockBytes))
-  const span = extendGap(blocks, gap, Math.ceil(source.size / blockBytes), expect)
-  const offset = span.first * blockBytes
-  const length = Math.min(span.end * blockBytes, source.size) - offset
-  const hold = { count: 0, isForgotten: false }
-  const work = shareWork(async given => {
-    try {
-      const bytes = await source.fetchRange(offset, length, given)
-      const run = { ...span, blocks, bytes, needed: gap, ...(source.isOwn && { hold }) }
-      store.keep(run)
-      return run
-    } catch (error) {
-      if (isIIIFError(error) && error.code === 'source-changed') store.forget(source.key)
-      throw error
-    } finally {
-      blocks.flights.delete(flight)
-      store.close(blocks)
-    }
-  })
-  const flight: Flight = { ...span, work, hold }
-  blocks.flights.add(flight)
-  return flight
-}
-
-function toBlocks({ start, end }: ByteSpan, blockBytes: number): BlockSpan {
-  return { first: Math.floor(start / blockBytes), end: Math.ceil(end / blockBytes) }
-}
-
 function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {
-  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 98_304 } = options
+  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 262_144 } = options
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
     throw new TypeError(`maxBytes: expected a whole number of bytes above 0 but received ${maxBytes}`)
   if (!(blockBytes >= 512 && blockBytes <= maxRunBytes && Number.isInteger(Math.log2(blockBytes))))

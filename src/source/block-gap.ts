@@ -1,5 +1,21 @@
 /* Blocks that are missing: whether they are on their way, and what to fetch along with them. */
+import type { ByteSpan } from '../contracts.js'
 import type { BlockSpan, Flight, SourceBlocks } from './block-store.js'
+
+/** The blocks that bytes lie in. */
+export function toBlocks({ start, end }: ByteSpan, blockBytes: number): BlockSpan {
+  return { first: Math.floor(start / blockBytes), end: Math.ceil(end / blockBytes) }
+}
+
+/** The first block of a span that is not there, or its end. */
+export function skipKept({ runs }: SourceBlocks, { first, end }: BlockSpan): number {
+  for (let block = first; block < end; ) {
+    const run = runs.get(block)
+    if (run === undefined) return block
+    block = run.end
+  }
+  return end
+}
 
 /** What brings a block that is on its way, where somebody still waits for it. */
 export function findFlight({ flights }: SourceBlocks, block: number): Flight | undefined {
@@ -13,9 +29,9 @@ export function findFlight({ flights }: SourceBlocks, block: number): Flight | u
 export type Expect = (budget: number) => BlockSpan
 
 /**
- * Adds to missing blocks what is worth fetching ahead: what the reader expects to be wanted. Where it knows nothing, as much
- * on one side as on the other, because a viewer fills its screen from the middle; and where one side has no room, because
- * something is there already, the other side gets its part.
+ * Adds to missing blocks what is worth fetching ahead: what the reader expects to be wanted. Where it knows nothing, a
+ * quarter of that, as much on one side as on the other, because a viewer fills its screen from the middle; and where one side
+ * has no room, because something is there already, the other side gets its part.
  *
  * @param count - how many blocks the source has
  */
@@ -41,9 +57,10 @@ export function extendGap(
     before = reach(first - 1, -1, Math.min(budget, first - around.first))
     after = reach(end, 1, Math.min(budget, around.end - end))
   } else {
-    const half = reach(end, 1, Math.ceil(budget / 2))
-    before = reach(first - 1, -1, budget - half)
-    after = half + reach(end + half, 1, budget - half - before)
+    const blind = Math.ceil(budget / 4)
+    const half = reach(end, 1, Math.ceil(blind / 2))
+    before = reach(first - 1, -1, blind - half)
+    after = half + reach(end + half, 1, blind - half - before)
   }
   blocks.ahead.addFetched(before + after)
   return { first: first - before, end: end + after }

@@ -1,8 +1,9 @@
 /* An image source whose bytes are fetched by range through a block cache. */
 import type { ImageSource, StreamOptions } from '../contracts.js'
-import type { BlockCache, RemoteBytes } from './block-cache.js'
+import type { BlockCache } from './block-cache.js'
 import { throwIfAborted } from './failure.js'
 import { clampLength } from './range.js'
+import type { RemoteBytes } from './remote-bytes.js'
 
 /** What is known of the bytes beside where they come from. */
 export type SourceFacts = Pick<ImageSource, 'version' | 'lastModified' | 'formatHint'>
@@ -18,6 +19,8 @@ export function createBlockSource(bytes: RemoteBytes, facts: SourceFacts, cache:
     isOwn: bytes.isOwn === true,
     read: (offset, length, signal, around) => cache.read(bytes, { offset, length, around }, signal),
     readSync: (target, offset) => cache.readSync(bytes, target, offset),
+    prefetch: (offset, length, { signal, timeoutMs, around } = {}) =>
+      cache.prefetch(bytes, { offset, length, around }, signal, timeoutMs),
     stream: options => streamPieces(bytes, options),
   }
 }

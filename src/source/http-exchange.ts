@@ -4,7 +4,7 @@ import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { discard } from '../discard.js'
-import type { HttpAgents } from './http-agents.js'
+import { copyShared, type HttpAgents } from './http-agents.js'
 import type { HttpTimeouts } from './http-timeouts.js'
 
 /** What is asked. */
@@ -75,6 +75,7 @@ export function exchange(
     })
     request.once('response', answer => {
       clearTimeout(timer)
+      copyShared(answer)
       answer.setTimeout(timeouts.idleMs, () => answer.destroy(buildTimeout('the next piece')))
       resolve(answer)
     })

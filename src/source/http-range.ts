@@ -2,12 +2,12 @@
    back, or an error. */
 import type { IncomingMessage } from 'node:http'
 import { isIIIFError } from '../errors.js'
-import type { RemoteBytes } from './block-cache.js'
 import { buildChanged } from './failure.js'
 import type { HttpClient, HttpTarget } from './http-client.js'
 import { dropBody, readBody } from './http-exchange.js'
 import { buildStatusFailure, buildUnavailable } from './http-failure.js'
 import { formatIfRange, isOther, parseContentRange, readValidators, type Validators } from './http-version.js'
+import type { RemoteBytes } from './remote-bytes.js'
 
 /** A resource as it was found. */
 export interface HttpResource {

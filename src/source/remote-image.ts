@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto'
 import type { ImageSource } from '../contracts.js'
 import { isIIIFError } from '../errors.js'
-import type { BlockCache, RemoteBytes } from './block-cache.js'
+import type { BlockCache } from './block-cache.js'
 import { createBlockSource, type SourceFacts } from './block-source.js'
+import type { RemoteBytes } from './remote-bytes.js'
 import type { SaveFile, Spool } from './spool.js'
 import { createSpooledSource } from './spooled-source.js'
 

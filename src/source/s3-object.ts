@@ -1,12 +1,12 @@
 /* One object in a store that speaks S3: looked up, read by range and as a whole, always of one version. */
 import { Readable } from 'node:stream'
 import { isIIIFError, NotFoundError, SourceError } from '../errors.js'
-import type { RemoteBytes } from './block-cache.js'
 import { withDeadline, withRetries } from './deadline.js'
 import { buildChanged } from './failure.js'
 import { readBody } from './http-exchange.js'
 import { buildHttpFailure, buildTimeout, buildUnavailable } from './http-failure.js'
 import { formatVersion, isOther, parseContentRange, type Validators } from './http-version.js'
+import type { RemoteBytes } from './remote-bytes.js'
 import { headBytes } from './remote-image.js'
 import type { S3Client, S3Input, S3Output } from './s3-client.js'
 import type { SaveFile } from './spool.js'

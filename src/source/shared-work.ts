@@ -1,14 +1,19 @@
 /* Work that several wait for at once: whoever leaves takes only himself away, and the work is given up when nobody waits
    for it any more. */
-import { AbortedError } from '../errors.js'
+import { AbortedError, TimeoutError } from '../errors.js'
 import { throwIfAborted } from './failure.js'
 
 /** Work under way. */
 export interface SharedWork<T> {
   /** Whether somebody still waits: work that was given up must not be joined. */
   readonly isWanted: boolean
-  /** Waits for the result, until `signal` is aborted. */
-  join(signal?: AbortSignal): Promise<T>
+  /**
+   * Waits for the result, until `signal` is aborted.
+   *
+   * @param timeoutMs - how long at most; `Infinity` for as long as it takes, which is the default
+   * @throws {@link TimeoutError} when the time has passed.
+   */
+  join(signal?: AbortSignal, timeoutMs?: number): Promise<T>
   /** Gives the work up, whoever waits; resolves when it has ended. */
   stop(): Promise<void>
 }
@@ -33,27 +38,32 @@ export function shareWork<T>(begin: (signal: AbortSignal) => Promise<T>): Shared
       given.abort()
       await result.catch(() => {})
     },
-    join(signal) {
+    join(signal, timeoutMs = Infinity) {
       throwIfAborted(signal)
       waiters += 1
-      if (signal === undefined) return result
+      if (signal === undefined && timeoutMs === Infinity) return result
       return new Promise((resolve, reject) => {
-        const onAbort = (): void => {
-          leave()
-          reject(new AbortedError('aborted', 'The request was given up.'))
+        const stop = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', onAbort)
         }
-        signal.addEventListener('abort', onAbort, { once: true })
-        const stop = (): void => signal.removeEventListener('abort', onAbort)
-        result.then(
-          value => {
-            stop()
-            resolve(value)
-          },
-          (error: unknown) => {
-            stop()
-            reject(error)
-          },
-        )
+        const fail = (error: unknown): void => {
+          stop()
+          reject(error)
+        }
+        const quit = (error: Error): void => {
+          leave()
+          fail(error)
+        }
+        const onAbort = (): void => quit(new AbortedError('aborted', 'The request was given up.'))
+        const expire = (): void =>
+          quit(new TimeoutError('The server gave up, because the source took too long.'))
+        const timer = timeoutMs === Infinity ? undefined : setTimeout(expire, timeoutMs)
+        signal?.addEventListener('abort', onAbort, { once: true })
+        result.then(value => {
+          stop()
+          resolve(value)
+        }, fail)
       })
     },
   }

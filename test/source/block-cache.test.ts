@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { SourceError } from '../../src/errors.js'
-import { type BlockCache, blockCache, type RemoteBytes } from '../../src/source/block-cache.js'
+import { type BlockCache, blockCache } from '../../src/source/block-cache.js'
 import { createBlockSource } from '../../src/source/block-source.js'
 import { buildChanged } from '../../src/source/failure.js'
+import type { RemoteBytes } from '../../src/source/remote-bytes.js'
 import { describeSourceContract } from './contract.js'
 
 interface Remote extends RemoteBytes {
@@ -289,7 +290,8 @@ describe('the memory of a cache', () => {
 })
 
 describe('reading ahead', () => {
-  const options = { blockBytes: 1024, readAheadBytes: 8192 }
+  // Of which a quarter is fetched where the reader tells nothing.
+  const options = { blockBytes: 1024, readAheadBytes: 4 * 8192 }
 
   it('brings what comes before and what follows, and all of one where the other is there already', async () => {
     const [cache, remote] = [blockCache(options), createRemote(100_000)]
@@ -306,7 +308,7 @@ describe('reading ahead', () => {
   })
 
   it('brings what the reader expects to want, as far as that is allowed on either side', async () => {
-    const [cache, remote] = [blockCache(options), createRemote(100_000)]
+    const [cache, remote] = [blockCache({ ...options, readAheadBytes: 8192 }), createRemote(100_000)]
     await cache.read(remote, { offset: 40_000, length: 100, around: () => ({ start: 37_000, end: 41_000 }) })
     await cache.read(remote, { offset: 50_000, length: 100, around: () => ({ start: 0, end: 100_000 }) })
     // On its left side something is there already.
@@ -339,7 +341,7 @@ describe('reading ahead', () => {
     const [cache, remote] = [blockCache(options), createRemote(4_000_000)]
     for (let at = 0; at < 40; at += 1) await cache.read(remote, { offset: at * 50_000, length: 10 })
     const lengths = remote.fetched.map(([start, end]) => end - start)
-    expect(lengths.slice(-30)).toEqual(Array.from({ length: 30 }, () => 1024))
+    expect(lengths.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1024))
     for (let at = 0; at < 40; at += 1)
       await cache.read(remote, { offset: 2_100_000 + at * 1024, length: 1024 })
     expect(remote.fetched.length).toBeLessThan(40 + 30)

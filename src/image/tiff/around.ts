@@ -1,10 +1,14 @@
-/* Which tiles a viewer is likely to want beside one that it asks for: those of the same row. It fills its screen row by
-   row, and writers put the tiles of a row next to each other, though not always from left to right. */
+/* Which tiles a viewer is likely to want beside one that it asks for: those of the same row, as far as a screen reaches. It
+   fills its screen row by row, and writers put the tiles of a row next to each other, though not always from left to right.
+   Of a level that is no wider than that it wants all rows, and these follow each other too. */
 import type { ByteSpan } from '../../contracts.js'
 import type { ByteRange } from './blocks.js'
 import type { TiffDirectory } from './directory.js'
 import type { TiffFile } from './open.js'
 import { locateTileSync } from './tile-index.js'
+
+/** How many pixels a screen shows on either side of a tile. */
+const screenPixels = 1536
 
 /**
  * The bytes of one read of tiles, together with those of their neighbours that lie next to them in the file.
@@ -19,7 +23,7 @@ export function spanNeighbours(
   { offset, length }: ByteRange,
   sideBytes: number,
 ): ByteSpan {
-  const { across } = directory.layout
+  const { across, down, width } = directory.layout
   const first = Math.min(...indices)
   const last = Math.max(...indices)
   let start = offset
@@ -35,8 +39,10 @@ export function spanNeighbours(
       taken += range.length
     }
   }
-  walk(first, -1, first % across)
-  walk(last, 1, across - 1 - (last % across))
+  const reach = Math.ceil(screenPixels / width)
+  const isNarrow = across * width <= screenPixels
+  walk(first, -1, isNarrow ? first : Math.min(reach, first % across))
+  walk(last, 1, isNarrow ? across * down - 1 - last : Math.min(reach, across - 1 - (last % across)))
   return { start, end }
 }
 

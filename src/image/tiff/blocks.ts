@@ -42,6 +42,12 @@ export interface BlockReader {
    * @throws {@link SourceError} when the range is not inside the file.
    */
   readThrough(range: ByteRange, signal?: AbortSignal, around?: Surroundings): Promise<Uint8Array>
+  /**
+   * Fetches the range to where `fillSync` finds it; `undefined` where the source keeps nothing.
+   *
+   * @param around - as for `readThrough`
+   */
+  prefetch(range: ByteRange, signal: AbortSignal | undefined, around: Surroundings): Promise<void> | undefined
   /** Gives back the memory of a read that was not cached, where the source leaves it to its reader; all of the read. */
   release(bytes: Uint8Array): void
   /** Fills `target` from `offset` without waiting; `false` where the source cannot do it now. */
@@ -112,6 +118,7 @@ export function createBlockReader(source: ImageSource): BlockReader {
       checkRange(range, size, 'a part of the image')
       return cutRange(await source.read(range.offset, range.length, signal, around), 0, range.length)
     },
+    prefetch: ({ offset, length }, signal, around) => source.prefetch?.(offset, length, { signal, around }),
     release(bytes) {
       if (source.isOwn) discard(bytes)
     },

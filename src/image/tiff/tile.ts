@@ -48,6 +48,27 @@ export async function readTileBytes(
   return range && readRun(file, directory, [index], range, signal)
 }
 
+/**
+ * Fetches the stored bytes of the tile or strip `index` to where {@link lendTileBytes} finds them; `undefined` where the
+ * source keeps nothing, or where it is not known where the tile lies.
+ *
+ * @throws {@link SourceError} as {@link locateTile}.
+ */
+export function prefetchTile(
+  file: TiffFile,
+  directory: TiffDirectory,
+  index: number,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const range = locateTileSync(file, directory, index)
+  return (
+    range &&
+    file.bytes.prefetch(range, signal, sideBytes =>
+      spanNeighbours(file, directory, [index], range, sideBytes),
+    )
+  )
+}
+
 /* One read of tiles; the source may ask what lies around them. */
 function readRun(
   file: TiffFile,

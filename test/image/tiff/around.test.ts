@@ -9,11 +9,12 @@ import { imageFields, long, writeTiff } from './writer.js'
 const side = 96 * 1024
 const first = 100_000
 
-/** Opens an image of 6 by 2 tiles that are listed as they are given. */
+/** Opens an image of two rows of tiles that are listed as they are given. */
 async function open(tiles: readonly { readonly at: number; readonly length: number }[]) {
+  const width = (tiles.length / 2) * 256
   const lists = [long(324, ...tiles.map(({ at }) => at)), long(325, ...tiles.map(({ length }) => length))]
   const file = new Uint8Array(2_000_000)
-  file.set(writeTiff([{ fields: [...imageFields(1536, 512, { tile: 256 }), ...lists] }]))
+  file.set(writeTiff([{ fields: [...imageFields(width, 512, { tile: 256 }), ...lists] }]))
   const source = createSource(file)
   const around: unknown[] = []
   const opened = await openTiff({
@@ -26,8 +27,8 @@ async function open(tiles: readonly { readonly at: number; readonly length: numb
   return { file: opened, directory: opened.directories[0]!, around }
 }
 
-const inOrder = (length: number) =>
-  Array.from({ length: 12 }, (_, index) => ({ at: first + index * length, length }))
+const inOrder = (length: number, count = 20) =>
+  Array.from({ length: count }, (_, index) => ({ at: first + index * length, length }))
 
 async function spanOf(tiles: readonly { readonly at: number; readonly length: number }[], index: number) {
   const { file, directory } = await open(tiles)
@@ -37,13 +38,19 @@ async function spanOf(tiles: readonly { readonly at: number; readonly length: nu
 
 describe('the neighbours of a tile', () => {
   it.each([
-    [0, 0, 6],
-    [3, 0, 6],
-    [5, 0, 6],
-    [6, 6, 12],
-  ])('are those of its row: of tile %i, from %i to %i', async (index, from, to) => {
+    [0, 0, 7],
+    [1, 0, 8],
+    [4, 0, 10],
+    [9, 3, 10],
+    [10, 10, 17],
+  ])('are those of its row, six on either side: of tile %i, from %i to %i', async (index, from, to) => {
     const span = await spanOf(inOrder(1000), index)
     expect(span).toEqual({ start: first + from * 1000, end: first + to * 1000 })
+  })
+
+  it.each([0, 5, 6, 11])('are all of a level that a screen shows as a whole: of tile %i', async index => {
+    const span = await spanOf(inOrder(1000, 12), index)
+    expect(span).toEqual({ start: first, end: first + 12_000 })
   })
 
   it('are as many on either side as have so many bytes together', async () => {
@@ -59,17 +66,17 @@ describe('the neighbours of a tile', () => {
   })
 
   it('are found where a row was written from right to left', async () => {
-    const tiles = inOrder(1000).map(({ length }, index) => ({ at: first + (11 - index) * 1000, length }))
-    expect(await spanOf(tiles, 2)).toEqual({ start: first + 6000, end: first + 12_000 })
+    const tiles = inOrder(1000).map(({ length }, index) => ({ at: first + (19 - index) * 1000, length }))
+    expect(await spanOf(tiles, 2)).toEqual({ start: first + 11_000, end: first + 20_000 })
   })
 
   it('end where something else lies between, where a tile is not stored, and where one is damaged', async () => {
     const tiles = inOrder(1000).map(({ at, length }, index) => ({
-      at: index === 4 ? at + 500_000 : index === 7 ? 0 : index === 10 ? 1_999_999 : at,
+      at: index === 4 ? at + 500_000 : index === 7 ? 0 : index === 9 ? 1_999_999 : at,
       length,
     }))
     expect(await spanOf(tiles, 2)).toEqual({ start: first, end: first + 4000 })
-    expect(await spanOf(tiles, 8)).toEqual({ start: first + 8000, end: first + 10_000 })
+    expect(await spanOf(tiles, 8)).toEqual({ start: first + 8000, end: first + 9000 })
   })
 
   it('are told to the source with each read', async () => {
@@ -77,8 +84,8 @@ describe('the neighbours of a tile', () => {
     await readTileBytes(file, directory, 1)
     await readTileRange(file, directory, [8, 9])
     expect(around).toEqual([
-      { start: first, end: first + 6000 },
-      { start: first + 6000, end: first + 12_000 },
+      { start: first, end: first + 8000 },
+      { start: first + 2000, end: first + 10_000 },
     ])
   })
 })
