@@ -88,6 +88,7 @@ class NodeExchange implements HttpRequest {
   declare readonly authority?: string
   declare readonly remoteAddress?: string
   readonly native: unknown
+  readonly takesSharedMemory = true
   readonly #request: NodeRequest
   readonly #response: NodeResponse
   readonly #parsedBody: unknown

@@ -23,6 +23,11 @@ export interface HttpRequest {
    * the context of Koa, the web `Request`.
    */
   readonly native?: unknown
+  /**
+   * Whether the body of the answer may lie in a `SharedArrayBuffer`. Everything of Node takes one; a web `Response` does not.
+   * @defaultValue false
+   */
+  readonly takesSharedMemory?: boolean
   /** The body as it came, to be read once; a service of images never does. Absent where there is none. */
   readonly body?: AsyncIterable<Uint8Array> | undefined
 }

@@ -131,8 +131,12 @@ export interface ImageReader {
    * and joined without decoding. A large result comes in pieces. `undefined` where it cannot be done after all.
    */
   stored?(level: number, box: Box, signal?: AbortSignal): Promise<StoredBytes | undefined>
-  /** As `stored`, of one tile or cut out of one, without waiting; `undefined` where it cannot be done now. */
-  storedSync?(level: number, box: Box): Uint8Array | undefined
+  /**
+   * As `stored`, of one tile or cut out of one, without waiting; `undefined` where it cannot be done now.
+   *
+   * @param allocate - gives memory for one tile as it is; of its own where there is none
+   */
+  storedSync?(level: number, box: Box, allocate?: (length: number) => Uint8Array): Uint8Array | undefined
   /**
    * Fetches what `storedSync` needs of an image that is far away; `undefined` where that is of no use. Where it fails because
    * of what the image is, `stored` tells.

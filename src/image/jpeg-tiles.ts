@@ -2,6 +2,7 @@
    thread where it is short, in another where it would hold up others. */
 import type { StoredBytes } from '../contracts.js'
 import type { Box, Dimensions } from '../protocol/geometry.js'
+import type { Allocate } from './allocator.js'
 import type { Joiner } from './joiner.js'
 import type { JpegColour } from './jpeg/colour.js'
 import type { JoinPlan } from './jpeg/join.js'
@@ -58,8 +59,15 @@ export async function assembleJpeg(
  *
  * @throws {@link SourceError} where the tile is damaged, or cannot be cut without decoding.
  */
-export function takeJpeg(tiles: JpegTiles, box: Box, joiner: Joiner): Uint8Array | undefined {
-  return isWholeTile(tiles.directory.layout, box) ? takeTile(tiles, box, joiner) : cutTile(tiles, box, joiner)
+export function takeJpeg(
+  tiles: JpegTiles,
+  box: Box,
+  joiner: Joiner,
+  allocate: Allocate = joiner.allocate,
+): Uint8Array | undefined {
+  return isWholeTile(tiles.directory.layout, box)
+    ? takeTile(tiles, box, allocate)
+    : cutTile(tiles, box, joiner)
 }
 
 /** Fetches what {@link takeJpeg} needs; `undefined` where that is of no use, or more than one tile. */
@@ -82,7 +90,7 @@ function isWholeTile({ width, height }: Dimensions, box: Box): boolean {
 function takeTile(
   { file, directory, colour, tables, prefix }: JpegTiles,
   box: Box,
-  { allocate }: Joiner,
+  allocate: Allocate,
 ): Uint8Array | undefined {
   const { layout } = directory
   const range = locateTileSync(file, directory, findTile(layout, box.x, box.y))

@@ -3,6 +3,7 @@
 import type { ImageReader, ImageSource, PixelInput, PyramidLevel, StoredBytes } from '../contracts.js'
 import { isIIIFError, SourceError } from '../errors.js'
 import { type Box, coversImage } from '../protocol/geometry.js'
+import type { Allocate } from './allocator.js'
 import { throwIfAborted, tooLarge } from './failure.js'
 import { isSrgb } from './icc.js'
 import type { Joiner } from './joiner.js'
@@ -77,7 +78,7 @@ export async function openTiffReader(
   return {
     description: first ? { ...description, levels: [first, ...others] } : description,
     stored: (level, box, abort) => readStored(opened, level, box, abort),
-    storedSync: (level, box) => takeStored(opened, level, box),
+    storedSync: (level, box, allocate) => takeStored(opened, level, box, allocate),
     ...(source.prefetch && {
       prefetch: (level, box, abort) => prefetchStored(opened, level, box, abort),
     }),
@@ -110,10 +111,15 @@ async function readStored(
   }
 }
 
-function takeStored({ levels, joiner }: Opened, index: number, box: Box): Uint8Array | undefined {
+function takeStored(
+  { levels, joiner }: Opened,
+  index: number,
+  box: Box,
+  allocate?: Allocate,
+): Uint8Array | undefined {
   const jpeg = levels[index]?.jpeg
   try {
-    return jpeg && takeJpeg(jpeg, box, joiner)
+    return jpeg && takeJpeg(jpeg, box, joiner, allocate)
   } catch {
     // The way that waits has words for what is wrong, and other ways.
     return undefined

@@ -183,13 +183,14 @@ function finish(
 // What can be read of stored tiles without waiting, of an image that is open.
 function takeStored(
   kind: StoredPlan['kind'],
-  { trace }: Exchange<ImageRequest>,
+  { http, trace }: Exchange<ImageRequest>,
   { stored }: PreparedRequest,
   image: Located,
   store: ImageStore,
 ): Uint8Array | undefined {
   if (stored?.kind !== kind) return undefined
-  const bytes = store.peek(image)?.storedSync?.(stored.level, stored.box)
+  const allocate = http.takesSharedMemory ? store.allocateShared : undefined
+  const bytes = store.peek(image)?.storedSync?.(stored.level, stored.box, allocate)
   if (bytes && trace) trace.meter.bytes += bytes.byteLength
   return bytes
 }

@@ -2,6 +2,7 @@
    version of its source, so that a changed source is another image. */
 import { isKeyOf } from '../cache/key.js'
 import type { CacheEntry, ImageDescription, ImageReader } from '../contracts.js'
+import { type Allocate, createAllocator, makeSharedSlab } from '../image/allocator.js'
 import { createJoiner } from '../image/joiner.js'
 import { openReader } from '../image/reader.js'
 import { createReaderPool, type Lease } from '../image/reader-pool.js'
@@ -21,6 +22,8 @@ export interface ImageStore extends Guard {
   formatTag(image: Located): string
   /** The reader of an image that is open; it may be used until something is waited for. */
   peek(image: Located): ImageReader | undefined
+  /** Gives memory for a body that goes to where shared memory is taken. */
+  readonly allocateShared: Allocate
   /** Lends an open reader. */
   lend(image: Located): Promise<Lease>
   /** How many images are open. */
@@ -68,6 +71,7 @@ export function createImageStore({ cache, maxOpenImages, read, schedule }: Servi
     describe: descriptions.describe,
     formatTag: names.formatTag,
     peek: image => pool.peek(names.formatReaderKey(image)),
+    allocateShared: createAllocator(makeSharedSlab),
     lend,
     guard,
     meter,
