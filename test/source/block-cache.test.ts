@@ -289,6 +289,45 @@ describe('the memory of a cache', () => {
   })
 })
 
+describe('what is fetched before it is read', () => {
+  const place = { offset: 1500, length: 1000 }
+
+  it('is found without waiting, and was fetched once for all who asked', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
+    const target = new Uint8Array(1000)
+    const asked = [cache.prefetch(remote, place), cache.prefetch(remote, place), cache.read(remote, place)]
+    await settled()
+    expect(cache.readSync(remote, target, 1500)).toBe(false)
+    remote.release()
+    await Promise.all(asked)
+    expect(cache.readSync(remote, target, 1500)).toBe(true)
+    expectBytes(target, 1500, 1000)
+    await cache.prefetch(remote, place)
+    expect(remote.fetched).toEqual([[1024, 3072]])
+  })
+
+  it('is nothing where it could not be kept, nor behind the end', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(3_000_000)]
+    await cache.prefetch(remote, { offset: 0, length: 2_000_000 })
+    await cache.prefetch(remote, { offset: 3_000_000, length: 10 })
+    expect(remote.fetched).toEqual([])
+  })
+
+  it('is given up when the last who waits has left, or has no more time', async () => {
+    const [cache, remote] = [blockCache(noAhead), createRemote(10_000, { waits: true })]
+    const client = new AbortController()
+    const first = cache.prefetch(remote, place, client.signal)
+    const second = cache.prefetch(remote, place, undefined, 30)
+    const refused = expect(second).rejects.toMatchObject({ status: 504, code: 'timeout' })
+    await settled()
+    client.abort()
+    await expect(first).rejects.toMatchObject({ code: 'aborted' })
+    expect(remote.signals[0]?.aborted).toBe(false)
+    await refused
+    expect(remote.signals[0]?.aborted).toBe(true)
+  })
+})
+
 describe('reading ahead', () => {
   // Of which a quarter is fetched where the reader tells nothing.
   const options = { blockBytes: 1024, readAheadBytes: 4 * 8192 }
