@@ -19,7 +19,8 @@ export interface BlockCacheOptions {
   /**
    * How many bytes are fetched beyond those that are needed, for as long as what was fetched ahead turns out to be
    * wanted; a multiple of `blockBytes`, or 0. Of a TIFF they are the tiles beside those that are needed, and there may be so
-   * many on either side; of anything else it is an eighth on either side. @defaultValue 262,144
+   * many on either side; of anything else it is an eighth on either side.
+   * @defaultValue 256 KiB, or an eighth of `maxBytes` where that is less
    */
   readonly readAheadBytes?: number
 }
@@ -44,6 +45,8 @@ export interface BlockCache {
   /** How many bytes are kept. */
   readonly heldBytes: number
 }
+
+const maxAheadBytes = 256 * 1024
 
 /* What is longer is fetched and not kept: it would drive out what is. */
 const maxRunBytes = 2 ** 20
@@ -102,7 +105,10 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
 }
 
 function resolveOptions(options: BlockCacheOptions): Required<BlockCacheOptions> {
-  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096, readAheadBytes = 262_144 } = options
+  const { maxBytes = 64 * 2 ** 20, blockBytes = 4096 } = options
+  // What is fetched at once must leave room for what was fetched before.
+  const aheadBlocks = Math.floor(Math.min(maxAheadBytes, maxBytes / 8) / blockBytes)
+  const { readAheadBytes = aheadBlocks * blockBytes } = options
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
     throw new TypeError(`maxBytes: expected a whole number of bytes above 0 but received ${maxBytes}`)
   if (!(blockBytes >= 512 && blockBytes <= maxRunBytes && Number.isInteger(Math.log2(blockBytes))))

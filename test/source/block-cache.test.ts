@@ -366,6 +366,14 @@ describe('reading ahead', () => {
     expect(remote.fetched).toEqual([[39_936, 40_960]])
   })
 
+  it('is no more than an eighth of what is kept, where nothing else is said', async () => {
+    const remote = createRemote(100_000)
+    const cache = blockCache({ blockBytes: 1024, maxBytes: 16_384 })
+    await cache.read(remote, { offset: 50_000, length: 100, around: () => ({ start: 0, end: 100_000 }) })
+    expect(remote.fetched).toEqual([[47_104, 52_224]])
+    expect(cache.heldBytes).toBe(5120)
+  })
+
   it('begins and ends with the source', async () => {
     const [cache, remote] = [blockCache(options), createRemote(20_000)]
     await cache.read(remote, { offset: 19_000, length: 10 })
