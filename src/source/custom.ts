@@ -14,7 +14,8 @@ export interface CustomSourceOptions {
   /** The number of bytes. */
   readonly size: number
   /**
-   * Reads bytes: exactly `length` of them, all of which are there. It is called for several ranges at the same time.
+   * Reads bytes: exactly `length` of them, all of which are there. It is called for several ranges at the same time; with
+   * `cache`, for as many as are waited for.
    *
    * @throws whatever it likes; an {@link IIIFError} keeps its status, anything else becomes a 500.
    */
