@@ -1,5 +1,5 @@
 /* Waiting for work until it is given up, or for so long and no longer. */
-import { buildAborted, TimeoutError } from '../errors.js'
+import { buildAborted, TimeoutError } from './errors.js'
 
 /** How long somebody waits. */
 export interface Patience {
@@ -12,9 +12,15 @@ export interface Patience {
 /**
  * Waits for `work` until `signal` is aborted or the time has passed; the work itself goes on.
  *
+ * @param onLeave - hears that nobody waits here any more, though the work has not ended
  * @throws what {@link buildAborted} makes of the signal; {@link TimeoutError}; whatever the work throws.
  */
-export function raceSignal<T>(work: Promise<T>, signal?: AbortSignal, patience?: Patience): Promise<T> {
+export function raceSignal<T>(
+  work: Promise<T>,
+  signal?: AbortSignal,
+  patience?: Patience,
+  onLeave?: () => void,
+): Promise<T> {
   const isBounded = patience !== undefined && patience.timeoutMs !== Infinity
   if (signal === undefined && !isBounded) return work
   return new Promise((resolve, reject) => {
@@ -26,9 +32,13 @@ export function raceSignal<T>(work: Promise<T>, signal?: AbortSignal, patience?:
       stop()
       reject(error)
     }
-    const leave = (): void => fail(buildAborted(signal))
+    const quit = (error: Error): void => {
+      onLeave?.()
+      fail(error)
+    }
+    const leave = (): void => quit(buildAborted(signal))
     const expire = (): void =>
-      fail(new TimeoutError(`The server gave up, because ${patience?.what} took too long.`))
+      quit(new TimeoutError(`The server gave up, because ${patience?.what} took too long.`))
     const timer = isBounded ? setTimeout(expire, patience.timeoutMs) : undefined
     signal?.addEventListener('abort', leave, { once: true })
     if (signal?.aborted) leave()

@@ -1,6 +1,6 @@
 /* Work that may take only so long. What does not heed its signal goes on, but nobody waits for it any more. */
 import { throwIfAborted } from '../errors.js'
-import { raceSignal } from './race.js'
+import { raceSignal } from '../race.js'
 
 /**
  * Waits for work until a time has passed or `signal` is aborted; the signal that the work is given is aborted

@@ -1,7 +1,7 @@
 /* One computation for all who ask for the same at the same time. Who leaves only takes himself away; when nobody is left
    the computation is given up. */
 import { throwIfAborted } from '../errors.js'
-import { type Patience, raceSignal } from './race.js'
+import { type Patience, raceSignal } from '../race.js'
 
 /** Runs computations under keys; those with equal keys that overlap in time are one. */
 export interface SingleFlight<T> {

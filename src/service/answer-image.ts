@@ -86,7 +86,7 @@ function answerKnown(
   const cut = answerCut(exchange, image, known, desk, isUnkept)
   if (cut) return cut
   const began = performance.now()
-  const fetching = desk.prefetch(image, prepared.stored, () => http.signal)
+  const fetching = desk.prefetch(image, prepared.stored, http.signal)
   if (fetching === undefined) return obtain()
   return fetching.then(() => {
     if (trace) trace.phases.readMs += performance.now() - began

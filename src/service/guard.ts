@@ -3,8 +3,8 @@
 
 import type { ImageSource, StreamOptions } from '../contracts.js'
 import { throwIfAborted } from '../errors.js'
+import { raceSignal } from '../race.js'
 import { withDeadline } from '../schedule/deadline.js'
-import { raceSignal } from '../schedule/race.js'
 import { abandon } from './body.js'
 
 /** How many bytes were read for a request. */

@@ -61,23 +61,23 @@ export function blockCache(options: BlockCacheOptions = {}): BlockCache {
   const store = createBlockStore(maxBytes, blockBytes, readAheadBytes / blockBytes)
   const flights = createFlights(store, blockBytes)
   return {
-    async read(source, range, signal) {
+    async read(source, { offset, length: asked, around }, signal) {
       throwIfAborted(signal)
-      const { offset, length } = range
-      const wanted = clampLength(offset, length, source.size)
-      if (wanted === 0) return new Uint8Array()
-      if (wanted > maxRunBytes) return source.fetchRange(offset, wanted, signal)
-      const wish = { offset, target: Buffer.allocUnsafeSlow(wanted) }
-      const under = flights.board(source, range, (blocks, rest) => store.take(blocks, rest, wish))
+      const length = clampLength(offset, asked, source.size)
+      if (length === 0) return new Uint8Array()
+      if (length > maxRunBytes) return source.fetchRange(offset, length, signal)
+      const wish = { offset, target: Buffer.allocUnsafeSlow(length) }
+      const under = flights.board(source, { offset, length, around }, (blocks, rest) =>
+        store.take(blocks, rest, wish),
+      )
       await Promise.all(under.map(flight => store.land(flight, wish, signal)))
       return wish.target
     },
-    async prefetch(source, range, signal, timeoutMs) {
+    async prefetch(source, { offset, length: asked, around }, signal, timeoutMs) {
       throwIfAborted(signal)
-      const { offset, length } = range
-      const wanted = clampLength(offset, length, source.size)
-      if (wanted === 0 || wanted > maxRunBytes) return
-      const under = flights.board(source, range, skipKept)
+      const length = clampLength(offset, asked, source.size)
+      if (length === 0 || length > maxRunBytes) return
+      const under = flights.board(source, { offset, length, around }, skipKept)
       await Promise.all(under.map(({ work }) => work.join(signal, timeoutMs)))
     },
     readSync(source, target, offset) {

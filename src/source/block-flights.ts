@@ -3,14 +3,13 @@ import type { Surroundings } from '../contracts.js'
 import { isIIIFError } from '../errors.js'
 import { type Expect, extendGap, findFlight, toBlocks } from './block-gap.js'
 import type { BlockSpan, BlockStore, Flight, SourceBlocks } from './block-store.js'
-import { clampLength } from './range.js'
 import type { BlockRange, RemoteBytes } from './remote-bytes.js'
 import { shareWork } from './shared-work.js'
 
 /** Fetches that are under way. */
 export interface Flights {
   /**
-   * Finds what will bring a range, beginning what is not under way yet.
+   * Finds what will bring a range that lies within the source, beginning what is not under way yet.
    *
    * @param skip - goes past the blocks that are there, and gives the first that is not
    */
@@ -25,11 +24,10 @@ export interface Flights {
 export function createFlights(store: BlockStore, blockBytes: number): Flights {
   return {
     board(source, { offset, length, around }, skip) {
-      const end = offset + clampLength(offset, length, source.size)
       const blocks = store.open(source.key)
       return listFlights(
         blocks,
-        toBlocks({ start: offset, end }, blockBytes),
+        toBlocks({ start: offset, end: offset + length }, blockBytes),
         rest => skip(blocks, rest),
         gap => beginFlight(store, source, gap, blockBytes, around),
       )

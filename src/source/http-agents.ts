@@ -52,8 +52,10 @@ function shareReads<T extends Agent>(agent: T): T {
   const open = door.createConnection
   door.createConnection = (options, ...rest) => {
     received ??= Buffer.allocUnsafeSlow(readBytes)
-    const callback = (length: number, bytes: Uint8Array): boolean =>
-      socket.emit('data', bytes.subarray(0, length)) || true
+    const callback = (length: number, bytes: Uint8Array): boolean => {
+      socket.emit('data', bytes.subarray(0, length))
+      return true
+    }
     const socket = open.call(agent, { ...options, onread: { buffer: received, callback } }, ...rest)
     return socket
   }

@@ -1,6 +1,6 @@
 /* Work that several wait for at once: whoever leaves takes only himself away, and the work is given up when nobody waits
    for it any more. */
-import { AbortedError, TimeoutError } from '../errors.js'
+import { raceSignal } from '../race.js'
 import { throwIfAborted } from './failure.js'
 
 /** Work under way. */
@@ -41,30 +41,7 @@ export function shareWork<T>(begin: (signal: AbortSignal) => Promise<T>): Shared
     join(signal, timeoutMs = Infinity) {
       throwIfAborted(signal)
       waiters += 1
-      if (signal === undefined && timeoutMs === Infinity) return result
-      return new Promise((resolve, reject) => {
-        const stop = (): void => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', onAbort)
-        }
-        const fail = (error: unknown): void => {
-          stop()
-          reject(error)
-        }
-        const quit = (error: Error): void => {
-          leave()
-          fail(error)
-        }
-        const onAbort = (): void => quit(new AbortedError('aborted', 'The request was given up.'))
-        const expire = (): void =>
-          quit(new TimeoutError('The server gave up, because the source took too long.'))
-        const timer = timeoutMs === Infinity ? undefined : setTimeout(expire, timeoutMs)
-        signal?.addEventListener('abort', onAbort, { once: true })
-        result.then(value => {
-          stop()
-          resolve(value)
-        }, fail)
-      })
+      return raceSignal(result, signal, { timeoutMs, what: 'the source' }, leave)
     },
   }
 }

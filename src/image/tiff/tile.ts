@@ -1,4 +1,5 @@
 /* The stored bytes of tiles and strips. */
+import type { Surroundings } from '../../contracts.js'
 import { spanNeighbours } from './around.js'
 import type { ByteRange } from './blocks.js'
 import { createDamage } from './damage.js'
@@ -61,12 +62,7 @@ export function prefetchTile(
   signal?: AbortSignal,
 ): Promise<void> | undefined {
   const range = locateTileSync(file, directory, index)
-  return (
-    range &&
-    file.bytes.prefetch(range, signal, sideBytes =>
-      spanNeighbours(file, directory, [index], range, sideBytes),
-    )
-  )
+  return range && file.bytes.prefetch(range, signal, findAround(file, directory, [index], range))
 }
 
 /* One read of tiles; the source may ask what lies around them. */
@@ -77,9 +73,16 @@ function readRun(
   range: ByteRange,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  return file.bytes.readThrough(range, signal, sideBytes =>
-    spanNeighbours(file, directory, indices, range, sideBytes),
-  )
+  return file.bytes.readThrough(range, signal, findAround(file, directory, indices, range))
+}
+
+function findAround(
+  file: TiffFile,
+  directory: TiffDirectory,
+  indices: readonly number[],
+  range: ByteRange,
+): Surroundings {
+  return sideBytes => spanNeighbours(file, directory, indices, range, sideBytes)
 }
 
 interface Run {
